@@ -1,0 +1,128 @@
+"""A campaign round: its time grid, its settings and its limits."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+INTERVALS = (30, 60, 120)
+"""Reporting intervals a campaign may have, in minutes."""
+
+POOL_SIZES = (1, 5, 10, 20)
+"""Persons per tube that occur in practice (source 001, 003)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Thresholds of one campaign. Every one is a setting; the defaults are those of the domain's sources.
+
+    Gaps are percentage points against plan, ages minutes, `outlier_*` the rule "more than `outlier_factor`
+    times the mean of the last `outlier_hours` reports".
+    """
+
+    gap_warn_pp: float = 1.0
+    gap_crit_pp: float = 5.0
+    site_gap_warn_pp: float = 10.0
+    site_gap_crit_pp: float = 20.0
+    stale_minutes: int = 75
+    outlier_factor: float = 3.0
+    outlier_hours: int = 3
+    queue_minutes: int = 30
+    missing_crit_hours: int = 2
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, object]) -> "Limits":
+        """The defaults with the campaign's own values put over them; unknown names raise `KeyError`."""
+        known = {f.name: f.type for f in fields(cls)}
+        values: dict[str, float] = {}
+        for name, value in settings.items():
+            if name not in known:
+                raise KeyError(name)
+            number = float(str(value))
+            if not 0 <= number < 1e6:
+                raise ValueError(f"{name}={value}")
+            values[name] = int(number) if known[name] is int else number
+        return cls(**values)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One round. Times are UTC; `timezone` is the zone its people live in.
+
+    Reports belong to periods of `interval_minutes`, counted from `anchor`; period `k` runs from
+    `start_of(k)` to `start_of(k + 1)`. A report is late `due_minutes` after its period's end.
+    """
+
+    id: str
+    name: str
+    name_en: str
+    starts_at: datetime
+    deadline: datetime
+    timezone: str
+    pool_size: int = 10
+    interval_minutes: int = 60
+    due_minutes: int = 10
+    demo: bool = False
+    limits: Limits = Limits()
+    plan_weights: tuple[float, ...] = ()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def interval(self) -> timedelta:
+        return timedelta(minutes=self.interval_minutes)
+
+    @cached_property
+    def due(self) -> timedelta:
+        return timedelta(minutes=self.due_minutes)
+
+    @cached_property
+    def anchor(self) -> datetime:
+        """Start of period 0: the campaign's start, rounded down to a full (half) hour of its zone."""
+        step = min(self.interval_minutes, 60)
+        local = self.starts_at.astimezone(self.zone)
+        floored = local.replace(minute=local.minute - local.minute % step, second=0, microsecond=0)
+        return floored.astimezone(UTC)
+
+    @cached_property
+    def periods(self) -> int:
+        """How many periods the campaign has, the last one perhaps cut short by the deadline."""
+        return max(0, -(-(self.deadline - self.anchor) // self.interval))
+
+    def period_of(self, moment: datetime) -> int:
+        """The period `moment` falls in; negative before the campaign."""
+        return (moment - self.anchor) // self.interval
+
+    def start_of(self, period: int) -> datetime:
+        return self.anchor + period * self.interval
+
+    def end_of(self, period: int) -> datetime:
+        return self.anchor + (period + 1) * self.interval
+
+    def aligned(self, moment: datetime) -> bool:
+        """Whether `moment` is the start of a period."""
+        return (moment - self.anchor) % self.interval == timedelta(0)
+
+    def is_due(self, period: int, now: datetime) -> bool:
+        """Whether the report for `period` should have come by `now`."""
+        return self.end_of(period) + self.due <= now
+
+    def last_due(self, now: datetime) -> int | None:
+        """The latest period whose reports are due, or None before the first."""
+        period = min((now - self.due - self.anchor) // self.interval - 1, self.periods - 1)
+        return period if period >= 0 else None
+
+    def each_period(self) -> Iterator[int]:
+        return iter(range(self.periods))
+
+    def local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self.zone)
+
+    def weight(self, period: int) -> float:
+        """The plan's relative rate in `period`, by local hour of day; 1 where the campaign sets none."""
+        if not self.plan_weights:
+            return 1.0
+        return self.plan_weights[self.local(self.start_of(period)).hour]

@@ -1,0 +1,31 @@
+"""Where "now" comes from. The clock is passed in, so that tests, the demonstration and a replay set it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+"""A function that answers the present moment, aware, in UTC."""
+
+
+def system_clock() -> datetime:
+    """The machine's time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledClock:
+    """The demonstration's time: at `real_start` it shows `campaign_start`, then runs `speed` times as fast."""
+
+    real_start: datetime
+    campaign_start: datetime
+    speed: float
+
+    def __call__(self, real_now: datetime) -> datetime:
+        return self.campaign_start + (real_now - self.real_start) * self.speed
+
+    def real_time_of(self, campaign_time: datetime) -> datetime:
+        """The moment on the wall clock at which this clock shows `campaign_time`."""
+        return self.real_start + timedelta(
+            seconds=(campaign_time - self.campaign_start).total_seconds() / self.speed
+        )

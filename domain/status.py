@@ -1,0 +1,44 @@
+"""One vocabulary of states. The same rule gives the same state on every page (design, section 3)."""
+
+from enum import StrEnum
+
+from domain.campaign import Limits
+
+
+class Severity(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    CRIT = "crit"
+    MISS = "miss"
+
+
+RANK = {Severity.CRIT: 0, Severity.WARN: 1, Severity.MISS: 2, Severity.OK: 3}
+"""Order on a list: what is worst first."""
+
+WARN_SHARE = 0.75
+"""A warning begins at this share of a limit."""
+
+
+def of_gap(gap_pp: float | None, limits: Limits) -> Severity | None:
+    """State of a gap to plan in percentage points (negative is behind); None where there is no plan."""
+    if gap_pp is None:
+        return None
+    if gap_pp < -limits.gap_crit_pp:
+        return Severity.CRIT
+    return Severity.WARN if gap_pp < -limits.gap_warn_pp else Severity.OK
+
+
+def of_site_gap(gap_pp: float | None, limits: Limits) -> Severity | None:
+    """The same for one site, whose hour is noisier than a town's."""
+    if gap_pp is None:
+        return None
+    if gap_pp < -limits.site_gap_crit_pp:
+        return Severity.CRIT
+    return Severity.WARN if gap_pp < -limits.site_gap_warn_pp else Severity.OK
+
+
+def of_limit(value: float, limit: float) -> Severity:
+    """State of an age or a load against its limit: over is critical, from 75 % on a warning."""
+    if value > limit:
+        return Severity.CRIT
+    return Severity.WARN if value >= WARN_SHARE * limit else Severity.OK

@@ -1,0 +1,1 @@
+"""Typed rows in, plain Plotly figures (dicts) out. Colours are token names, see `figures.theme`."""
