@@ -35,7 +35,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A read transaction: everything read inside belongs to one moment."""
-        with Session(self._reading) as session, session.begin():
+        with Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager

@@ -70,10 +70,20 @@ class CampaignRow(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     revision: Mapped[int] = mapped_column(default=0)
     structure_revision: Mapped[int] = mapped_column(default=0)
-    last_end: Mapped[datetime | None]
-    """End of the latest period any counted report covers."""
+    epoch: Mapped[str] = mapped_column(sa.String(32))
+    """Drawn at creation: tells a campaign begun anew from the one of the same name before it."""
     changed_at: Mapped[datetime]
     created_at: Mapped[datetime]
+
+
+class Revision(Base):
+    """When each revision of a campaign was recorded: what "as of" finds its revision by."""
+
+    __tablename__ = "revision"
+
+    campaign_id: Mapped[str] = mapped_column(sa.ForeignKey("campaign.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    recorded_at: Mapped[datetime]
 
 
 class PlaceRow(Base):
@@ -325,18 +335,3 @@ class Audit(Base):
     actor: Mapped[str] = mapped_column(sa.String(100))
     action: Mapped[str] = mapped_column(sa.String(64))
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-
-class Snapshot(Base):
-    """The bytes of a view as it was at one version: serialised and gzipped once, never changed."""
-
-    __tablename__ = "snapshot"
-
-    campaign_id: Mapped[str] = mapped_column(sa.ForeignKey("campaign.id"), primary_key=True)
-    view: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
-    place_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    language: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
-    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    minute: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    built_at: Mapped[datetime]
-    body: Mapped[bytes]

@@ -26,6 +26,4 @@ class ScaledClock:
 
     def real_time_of(self, campaign_time: datetime) -> datetime:
         """The moment on the wall clock at which this clock shows `campaign_time`."""
-        return self.real_start + timedelta(
-            seconds=(campaign_time - self.campaign_start).total_seconds() / self.speed
-        )
+        return self.real_start + timedelta(seconds=(campaign_time - self.campaign_start).total_seconds() / self.speed)

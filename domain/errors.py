@@ -1,7 +1,8 @@
 """What can be wrong with input. Codes are part of the contract with other systems and never change; the
 sentence a person reads is made from code and parameters in `locales`."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -44,7 +45,7 @@ class Rejection:
     code: Code
     value: str = ""
     detail: str = ""
-    params: dict[str, object] = field(default_factory=dict)
+    params: dict[str, object] = dataclasses.field(default_factory=dict)
 
 
 class Refused(Exception):

@@ -56,7 +56,7 @@ FLAG_SEVERITY = {
 
 def worst_flag(flags: int) -> Flag | None:
     """The doubtful flag that names the finding: the most severe one, then the one first in the list."""
-    present = [flag for flag in Flag(flags) & DOUBTFUL]
+    present = list(Flag(flags) & DOUBTFUL)
     return min(present, key=lambda f: (RANK[FLAG_SEVERITY[f]], int(f)), default=None)
 
 

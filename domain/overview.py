@@ -11,7 +11,7 @@ from datetime import datetime
 from domain.campaign import Campaign
 from domain.duty import Tally
 from domain.findings import Finding
-from domain.places import Kind, Level
+from domain.places import Level
 from domain.status import Severity
 
 
@@ -84,7 +84,7 @@ class Child:
     """
 
     place: PlaceRef
-    kind: Kind | None
+    kind: str | None
     sites: int
     figures: Figures
     last_hour: Figures
@@ -133,7 +133,6 @@ class Overview:
     gap_pp: float | None
     severity: Severity | None
     sites: int
-    sites_with_reports: int
     sites_expected: int
     sites_reported: int
     towns: int

@@ -20,7 +20,8 @@ LEVELS = tuple(Level)
 
 
 class Kind(StrEnum):
-    """What reports like a site: a fixed site, a mobile team, a home-visit team."""
+    """The kinds of what reports like a site that a rule speaks of. A place's kind may also be another word of the
+    source's own (school, enterprise, …); no rule treats it apart from a fixed site."""
 
     FIXED = "fixed"
     MOBILE = "mobile"
@@ -31,7 +32,7 @@ Opening = tuple[datetime, datetime]
 """From when until when a site is open, UTC, end excluded."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Place:
     """One place. `target` is persons expected (底数), None where nobody has set one; `openings` empty means
     open from the campaign's start to its deadline."""
@@ -42,7 +43,7 @@ class Place:
     name_en: str
     level: Level
     parent_id: int | None
-    kind: Kind | None = None
+    kind: str | None = None
     lon: float | None = None
     lat: float | None = None
     target: int | None = None

@@ -215,9 +215,7 @@ def read_claim(row: Mapping[str, object], campaign: Campaign, now: datetime, dec
         raise Refused("hour", Code.MISSING_FIELD)
     starts_at = read_time("hour", row["hour"])
     if not campaign.aligned(starts_at):
-        raise Refused(
-            "hour", Code.BAD_TIME, row["hour"], detail="not_aligned", interval=campaign.interval_minutes
-        )
+        raise Refused("hour", Code.BAD_TIME, row["hour"], detail="not_aligned", interval=campaign.interval_minutes)
     periods = read_hours(row.get("hours"), campaign)
     counts = {name: read_count(name, row.get(name), decimal) for name in COUNTS}
     if counts["persons"] is None and counts["persons_total"] is None:
@@ -291,8 +289,13 @@ def judge(claims: Sequence[tuple[Claim, datetime]], site: SiteFacts, campaign: C
     persons_so_far = 0
     tubes_so_far: int | None = 0
     rates: list[float] = []
+    covered_to = min(site.open_periods, default=0) - 1
     for claim, recorded_at in claims:
         flags = Flag(0)
+        # A total after hours nobody reported holds those hours too: it cannot be compared with this hour alone.
+        unreported = sum(k in site.open_periods for k in range(covered_to + 1, claim.first))
+        bridges = claim.persons is None and unreported > 0
+        covered_to = max(covered_to, claim.last)
         if claim.persons is not None:
             persons = claim.persons
             expected_total = persons_so_far + persons
@@ -322,7 +325,8 @@ def judge(claims: Sequence[tuple[Claim, datetime]], site: SiteFacts, campaign: C
 
         if tubes is not None and persons > max(tubes, 0) * (claim.pool_size or site.pool_size):
             flags |= Flag.PERSONS_OVER_TUBES
-        if tubes is not None and claim.third_copies is not None and claim.third_copies != tubes:
+        derived_tubes = claim.tubes is None and bridges
+        if tubes is not None and not derived_tubes and claim.third_copies not in (None, tubes):
             flags |= Flag.THIRD_COPIES_DIFFER
         covered = range(claim.first, claim.last + 1)
         open_covered = sum(k in site.open_periods for k in covered)
@@ -330,7 +334,7 @@ def judge(claims: Sequence[tuple[Claim, datetime]], site: SiteFacts, campaign: C
             flags |= Flag.OUTSIDE_OPENING
         if persons == 0 and claim.last in site.open_periods:
             flags |= Flag.ZERO_WHILE_OPEN
-        hours = len(covered)
+        hours = len(covered) + (unreported if bridges else 0)
         recent = rates[-campaign.limits.outlier_hours :]
         if len(recent) == campaign.limits.outlier_hours and persons / hours > campaign.limits.outlier_factor * (
             sum(recent) / len(recent)

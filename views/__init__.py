@@ -3,31 +3,28 @@
 To add a chart: the query in `data/queries`, the figure in `figures`, one `View(...)` line in the page's file here.
 """
 
+import logging
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from dash.development.base_component import Component
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from domain.places import Place, PlaceTree
+from components import states
+from data.queries.moment import Moment
+from locales import text
 
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What a query is asked about: one place of one campaign at one version, at the campaign's time `now`."""
-
-    tree: PlaceTree
-    place: Place
-    revision: int
-    now: datetime
-
+log = logging.getLogger(__name__)
 
 Query = Callable[[Session, Moment], Any]
 """Reads typed rows. Views of a page that name the same query share its rows."""
 
-Draw = Callable[[Any, str], Component]
+Drawn: TypeAlias = Component | list[Component]
+
+Draw = Callable[[Any, str], Drawn]
 """Draws typed rows in a language."""
 
 
@@ -50,12 +47,31 @@ class Page:
     views: tuple[View, ...]
 
 
-def draw_all(page: Page, session: Session, moment: Moment, language: str) -> Mapping[str, Component]:
-    """Every view of `page`, drawn, by slug. A query that several views share is asked once."""
-    rows: dict[Query, Any] = {}
-    drawn: dict[str, Component] = {}
+class Asked:
+    """The rows of one moment: a query that several views share is asked once."""
+
+    def __init__(self, session: Session, moment: Moment) -> None:
+        self._session = session
+        self._moment = moment
+        self._rows: dict[Query, Any] = {}
+
+    def __call__(self, query: Query) -> Any:
+        if query not in self._rows:
+            self._rows[query] = query(self._session, self._moment)
+        return self._rows[query]
+
+
+def draw_all(page: Page, asked: Asked, language: str) -> Mapping[str, Drawn]:
+    """Every view of `page`, drawn, by slug. One that fails is drawn as its own error; the others are not hurt."""
+    drawn: dict[str, Drawn] = {}
     for view in page.views:
-        if view.query not in rows:
-            rows[view.query] = view.query(session, moment)
-        drawn[view.slug] = view.draw(rows[view.query], language)
+        try:
+            drawn[view.slug] = view.draw(asked(view.query), language)
+        except SQLAlchemyError:
+            # Without a database there is no picture at all: whoever asks keeps the last one.
+            raise
+        except Exception:
+            code = secrets.token_hex(3).upper()
+            log.exception("view %s/%s failed, code %s", page.slug, view.slug, code)
+            drawn[view.slug] = states.panel_error(text(language, view.title), code, language)
     return drawn

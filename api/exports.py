@@ -1,0 +1,103 @@
+"""The table of sites as a file, from the same rows as the page."""
+
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from api.problems import Problem
+from data import campaigns
+from data.database import Database
+from data.models import Audit
+from data.queries.moment import Moment
+from data.queries.overview import overview
+from data.queries.sites import site_rows
+from domain.clock import Clock
+from domain.overview import Overview
+from domain.site import SiteRow
+from locales import LANGUAGES, negotiate, text
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+COLUMNS = (
+    "code", "name", "parent", "kind", "target", "persons", "completion", "gap", "hour", "tubes", "per_tube", "copies",
+    "state", "findings",
+)  # fmt: skip
+
+
+def blueprint(database: Database, clock: Clock) -> Blueprint:
+    """`/export/<campaign>/<place>.csv` and `.xlsx`."""
+    exports = Blueprint("exports", __name__)
+
+    @exports.get("/export/<campaign_id>/<place>.<suffix>")
+    def sites(campaign_id: str, place: str, suffix: str) -> Response:
+        if suffix not in TYPES:
+            raise Problem(404, "not_found", "unknown_path")
+        stated = request.args.get("lang")
+        language = stated if stated in LANGUAGES else negotiate(request.headers.get("Accept-Language"))
+        with database.read() as session:
+            try:
+                row = campaigns.find(session, campaign_id)
+            except campaigns.UnknownCampaign:
+                raise Problem(404, "not_found", "unknown_campaign", campaign=campaign_id) from None
+            tree = campaigns.tree_of(session, row)
+            if place not in tree.by_code:
+                raise Problem(404, "not_found", "unknown_place", place=place)
+            now = campaigns.now_for(row, clock())
+            moment = Moment(tree, tree.by_code[place], row.revision, now)
+            seen, found = overview(session, moment), site_rows(session, moment)
+        with database.write() as session:
+            details = {"place": place, "rows": len(found), "format": suffix}
+            session.add(
+                Audit(campaign_id=campaign_id, revision=row.revision, recorded_at=now, actor="page", action="export",
+                      details=details)
+            )  # fmt: skip
+        body = _table(seen, found, language, suffix)
+        stamp = tree.campaign.local(seen.data_until or now).strftime("%Y%m%d-%H%M")
+        name = f"{campaign_id}-{place}-{stamp}.{suffix}"
+        return Response(
+            body,
+            content_type=TYPES[suffix],
+            headers={
+                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+                "Cache-Control": "no-store",
+            },
+        )
+
+    return exports
+
+
+def _table(seen: Overview, rows: tuple[SiteRow, ...], language: str, suffix: str) -> bytes:
+    # Spreadsheet libraries are large: only a worker that exports loads them.
+    from data.exports import csv, frame, xlsx
+
+    until = seen.campaign.local(seen.data_until).isoformat(timespec="minutes") if seen.data_until else "—"
+    note = f"{text(language, 'exports.as_of')} {until}"
+    if seen.campaign.demo:
+        note = f"{note} · {text(language, 'exports.demo')}"
+    table = frame(
+        [*(text(language, f"export_column.{name}") for name in COLUMNS), note],
+        [
+            [
+                row.place.code,
+                row.place.label(language),
+                row.parent.label(language) if row.parent else None,
+                row.kind,
+                row.target,
+                row.figures.persons,
+                round(row.completion, 4) if row.completion is not None else None,
+                row.gap_persons,
+                row.last_hour.persons if row.last_hour.reports else None,
+                row.figures.tubes,
+                round(row.figures.persons_per_tube, 2) if row.figures.persons_per_tube is not None else None,
+                row.figures.third_copies,
+                text(language, f"duty_state.{row.state}") if row.state else None,
+                row.findings,
+                None,
+            ]
+            for row in rows
+        ],
+    )
+    return csv(table) if suffix == "csv" else xlsx(table, text(language, "exports.sheet"))

@@ -1,0 +1,58 @@
+"""What an open page asks: which version once a second, and the snapshot when it has changed."""
+
+import orjson
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from api.problems import Problem
+from locales import LANGUAGES
+from views.snapshots import Moved, Snapshots, UnknownSnapshot, Version
+
+FOREVER = "private, max-age=31536000, immutable"
+
+
+def blueprint(snapshots: Snapshots) -> Blueprint:
+    """`/live/<campaign>` and the snapshots' permanent addresses."""
+    live = Blueprint("live", __name__)
+
+    @live.get("/live/<campaign_id>")
+    def version(campaign_id: str) -> Response:
+        try:
+            current = snapshots.version(campaign_id)
+        except UnknownSnapshot:
+            raise Problem(404, "not_found", "unknown_campaign", campaign=campaign_id) from None
+        return Response(
+            orjson.dumps(
+                {
+                    "epoch": current.epoch,
+                    "revision": current.revision,
+                    "minute": current.minute,
+                    "now": current.now.isoformat(),
+                    "speed": current.speed,
+                }
+            ),
+            content_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    @live.get("/snapshots/<campaign_id>/<page>/<place>/<language>/<int:revision>-<int:minute>")
+    def snapshot(campaign_id: str, page: str, place: str, language: str, revision: int, minute: int) -> AnyResponse:
+        if language not in LANGUAGES:
+            raise Problem(404, "not_found", "unknown_path")
+        try:
+            found = snapshots.get(campaign_id, page, place, language, (revision, minute))
+        except UnknownSnapshot:
+            raise Problem(404, "not_found", "unknown_place", place=place) from None
+        if isinstance(found, Moved):
+            return redirect(_address(request.path, found.version), 307)
+        return Response(
+            found,
+            content_type="application/json",
+            headers={"Content-Encoding": "gzip", "Cache-Control": FOREVER, "Vary": "Accept-Encoding"},
+        )
+
+    return live
+
+
+def _address(path: str, version: Version) -> str:
+    return f"{path.rpartition('/')[0]}/{version.revision}-{version.minute}"

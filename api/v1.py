@@ -1,0 +1,354 @@
+"""The contract with other systems, version 1. Each function is one endpoint; `api.openapi.ENDPOINTS` lists them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+import orjson
+from flask import Blueprint, Response, request
+
+from api import schemas
+from api.access import Entry, bearer, enter
+from api.problems import Problem, language
+from data import campaigns
+from data.database import Database
+from data.ingest.batch import BatchResult, Sender
+from data.ingest.decisions import decide
+from data.ingest.reports import ingest_reports
+from data.queries.duty import duty
+from data.queries.moment import Moment
+from data.queries.overview import overview, overview_as_of
+from data.queries.reports import CurrentVersion, current_reports
+from data.queries.revision import revision_at
+from domain.campaign import Campaign
+from domain.clock import Clock
+from domain.errors import Refused
+from domain.overview import Overview
+from domain.permissions import Action, Role
+from domain.places import Level, Place
+from domain.reports import Status, read_time
+from locales import messages
+
+MAX_PAGE = 10_000
+
+
+def blueprint(database: Database, clock: Clock) -> Blueprint:
+    """All endpoints below `/api/v1`."""
+    api = Blueprint("api_v1", __name__, url_prefix="/api/v1")
+    inside = "/campaigns/<campaign_id>"
+
+    def reading(work: Callable[[Any, Entry], Response]) -> Callable[[str], Response]:
+        """An endpoint that reads one campaign in one consistent transaction."""
+
+        def endpoint(campaign_id: str) -> Response:
+            with database.read() as session:
+                return work(session, enter(session, campaign_id, Action.READ, clock))
+
+        endpoint.__name__ = work.__name__
+        endpoint.__doc__ = work.__doc__
+        return endpoint
+
+    @api.get("/campaigns")
+    def list_campaigns() -> Response:
+        with database.read() as session:
+            caller = bearer(session)
+            rows = [
+                row
+                for row in campaigns.every(session)
+                if caller.campaign_id in (None, row.id)
+                and (caller.role is Role.LAB or caller.place in campaigns.tree_of(session, row).by_code)
+            ]
+            return _json([_campaign(campaigns.campaign_of(row), row.revision) for row in rows])
+
+    @api.get(f"{inside}/places")
+    @reading
+    def list_places(_session: Any, entry: Entry) -> Response:
+        level = request.args.get("level")
+        if level is not None and level not in tuple(Level):
+            raise _bad("level", level, ", ".join(Level))
+        home = entry.scope(request.args.get("scope"))
+        places = [
+            place
+            for place in sorted(entry.tree.each(Level(level) if level else None), key=lambda p: p.code)
+            if entry.tree.contains(home, place)
+        ]
+        after, limit = request.args.get("cursor", ""), _limit()
+        page = [place for place in places if place.code > after][: limit + 1]
+        return _page([_place(entry, place) for place in page], [place.code for place in page], limit)
+
+    @api.get(f"{inside}/revision")
+    @reading
+    def get_revision(session: Any, entry: Entry) -> Response:
+        # The stamp moves with the minute as well as with the record, and only with these two.
+        tag = f"{entry.row.epoch}-{entry.row.revision}-{int(entry.now.timestamp()) // 60}-{entry.bearer.place}"
+        if tag in request.if_none_match:
+            return Response(status=304, headers={"ETag": f'"{tag}"'})
+        seen = overview(session, entry.moment(entry.scope(None)))
+        response = _json(
+            schemas.RevisionOut(entry.row.revision, _time(seen, entry.now), _until(seen), _time(seen, entry.now))
+        )
+        response.set_etag(tag)
+        return response
+
+    @api.get(f"{inside}/summary")
+    @reading
+    def get_summary(session: Any, entry: Entry) -> Response:
+        return _json(_summary(_look(session, entry)))
+
+    @api.get(f"{inside}/hourly")
+    @reading
+    def get_hourly(session: Any, entry: Entry) -> Response:
+        seen = _look(session, entry)
+        hours = [
+            schemas.HourOut(
+                hour=_time(seen, hour.start), persons=hour.figures.persons, tubes=hour.figures.tubes,
+                expected=hour.tally.expected, on_time=hour.tally.on_time, late=hour.tally.late,
+                missing=hour.tally.missing, zero=hour.tally.zero, returned=hour.tally.returned,
+                verified=hour.tally.verified, reports=hour.figures.reports,
+            )
+            for hour in seen.hours
+            if hour.started or hour.figures.reports
+        ]  # fmt: skip
+        return _json(schemas.HourlyOut(seen.place.code, seen.revision, _time(seen, seen.now), _until(seen), hours))
+
+    @api.get(f"{inside}/duty")
+    @reading
+    def get_duty(session: Any, entry: Entry) -> Response:
+        seen = _look(session, entry)
+        campaign = entry.tree.campaign
+        period = _period(entry) if "hour" in request.args else campaign.last_due(seen.now) or 0
+        rows = duty(session, entry.moment(_scope(entry)), period, _as_of())
+        sites = [
+            schemas.SiteDutyOut(
+                row.site.code, row.site.name, row.state.value, row.persons,
+                _time(seen, row.recorded_at) if row.recorded_at else None,
+            )
+            for row in rows
+        ]  # fmt: skip
+        hour = _time(seen, campaign.start_of(period))
+        return _json(
+            schemas.DutyOut(seen.place.code, seen.revision, _time(seen, seen.now), _until(seen), hour, sites)
+        )
+
+    @api.get(f"{inside}/reports")
+    @reading
+    def list_reports(session: Any, entry: Entry) -> Response:
+        status = request.args.get("status")
+        if status is not None and status not in tuple(Status):
+            raise _bad("status", status, ", ".join(Status))
+        place = entry.scope(request.args.get("site") or request.args.get("town") or request.args.get("scope"))
+        cursor = request.args.get("cursor", "0")
+        if not cursor.isdigit():
+            raise _bad("cursor", cursor, "")
+        limit = _limit()
+        found = current_reports(
+            session,
+            entry.moment(place),
+            period=_period(entry) if "hour" in request.args else None,
+            status=status,
+            after=int(cursor),
+            limit=limit + 1,
+        )
+        return _page([_report(entry, version) for version in found], [v.report_id for v in found], limit)
+
+    @api.post(f"{inside}/reports")
+    def post_reports(campaign_id: str) -> Response:
+        with database.read() as session:
+            entry = enter(session, campaign_id, Action.WRITE_REPORTS, clock)
+        body = _body()
+        rows = body.get("reports") if isinstance(body, dict) else None
+        if not isinstance(rows, list):
+            raise Problem(400, "bad_request", "not_list", expected='{"reports": [...]}')
+        result = ingest_reports(database, campaign_id, rows, _sender(entry), clock)
+        return _batch(entry, result)
+
+    @api.post(f"{inside}/reports/verify")
+    def verify_reports(campaign_id: str) -> Response:
+        return _decide(campaign_id, Status.VERIFIED)
+
+    @api.post(f"{inside}/reports/return")
+    def return_reports(campaign_id: str) -> Response:
+        return _decide(campaign_id, Status.RETURNED)
+
+    def _decide(campaign_id: str, status: Status) -> Response:
+        with database.read() as session:
+            entry = enter(session, campaign_id, Action.DECIDE_REPORTS, clock)
+        body = _body()
+        keys = body.get("keys") if isinstance(body, dict) else None
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            raise Problem(400, "bad_request", "not_list", expected='{"keys": ["..."]}')
+        reason, note = body.get("reason", ""), body.get("note") or ""
+        if status is Status.RETURNED and (not isinstance(reason, str) or not reason.strip()):
+            raise Problem(400, "bad_request", "bad_parameter", name="reason", value="", hint="")
+        if not isinstance(note, str) or len(note) > 500 or len(str(reason)) > 64:
+            raise Problem(400, "bad_request", "bad_parameter", name="note", value="", hint="")
+        result = decide(database, campaign_id, keys, status, _sender(entry), clock, reason=str(reason), note=note)
+        return _batch(entry, result)
+
+    return api
+
+
+# -- what is asked
+
+
+def _body() -> Any:
+    try:
+        return orjson.loads(request.get_data())
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, "bad_request", "not_json", reason=str(error)) from None
+
+
+def _as_of() -> datetime | None:
+    value = request.args.get("as_of")
+    if value is None:
+        return None
+    try:
+        # A plus sign in an address is a space unless it was escaped.
+        return read_time("as_of", value.replace(" ", "+"))
+    except Refused:
+        raise _bad("as_of", value, "2021-06-06T14:00:00+08:00") from None
+
+
+def _period(entry: Entry) -> int:
+    campaign = entry.tree.campaign
+    value = request.args["hour"]
+    try:
+        hour = read_time("hour", value.replace(" ", "+"))
+    except Refused:
+        raise _bad("hour", value, "2021-06-06T13:00:00+08:00") from None
+    if not campaign.aligned(hour) or not 0 <= campaign.period_of(hour) < campaign.periods:
+        raise _bad(
+            "hour", value, f"{campaign.local(campaign.anchor).isoformat()} + n × {campaign.interval_minutes} min"
+        )
+    return campaign.period_of(hour)
+
+
+def _limit() -> int:
+    value = request.args.get("limit", str(MAX_PAGE))
+    if not value.isdigit() or not 1 <= int(value) <= MAX_PAGE:
+        raise _bad("limit", value, f"1 … {MAX_PAGE}")
+    return int(value)
+
+
+def _bad(name: str, value: str, hint: str) -> Problem:
+    return Problem(400, "bad_request", "bad_parameter", name=name, value=value, hint=hint)
+
+
+def _scope(entry: Entry) -> Place:
+    return entry.scope(request.args.get("scope"))
+
+
+def _look(session: Any, entry: Entry) -> Overview:
+    """The overview asked for: as it is, or with `as_of` as it was known then, put together from the facts."""
+    place, as_of = _scope(entry), _as_of()
+    moment = entry.moment(place)
+    if as_of is None or as_of >= entry.now:
+        return overview(session, moment)
+    then = Moment(entry.tree, place, revision_at(session, entry.row.id, as_of), as_of)
+    return overview_as_of(session, then)
+
+
+def _sender(entry: Entry) -> Sender:
+    return Sender(entry.bearer.name, entry.bearer.place)
+
+
+# -- what is answered
+
+
+def _json(body: Any) -> Response:
+    return Response(msgspec.json.encode(body), content_type="application/json")
+
+
+def _page(rows: list[Any], cursors: list[Any], limit: int) -> Response:
+    """One page of a list; where more follows, a `Link` with `rel="next"` says where."""
+    response = _json(rows[:limit])
+    if len(rows) > limit:
+        query = {**request.args.to_dict(), "limit": str(limit), "cursor": str(cursors[limit - 1])}
+        response.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
+        response.headers["X-Next-Cursor"] = quote(str(cursors[limit - 1]))
+    return response
+
+
+def _batch(entry: Entry, result: BatchResult) -> Response:
+    spoken = language()
+    zone = entry.tree.campaign.zone
+    rejected = [
+        schemas.RejectedOut(r.index, r.field, r.code.value, messages.refusal(spoken, r, zone))
+        for r in result.rejected
+    ]
+    response = _json(schemas.BatchOut(result.accepted, result.unchanged, rejected, result.revision))
+    response.headers["Content-Language"] = spoken
+    return response
+
+
+def _campaign(campaign: Campaign, revision: int) -> schemas.CampaignOut:
+    return schemas.CampaignOut(
+        id=campaign.id, name=campaign.name, name_en=campaign.name_en,
+        starts_at=campaign.local(campaign.starts_at).isoformat(), deadline=campaign.local(campaign.deadline).isoformat(),
+        pool_size=campaign.pool_size, interval_minutes=campaign.interval_minutes, due_minutes=campaign.due_minutes,
+        timezone=campaign.timezone, revision=revision, demo=campaign.demo,
+    )  # fmt: skip
+
+
+def _place(entry: Entry, place: Place) -> schemas.PlaceOut:
+    parent = entry.tree.by_id[place.parent_id].code if place.parent_id is not None else None
+    return schemas.PlaceOut(
+        place.code, place.name, place.name_en, place.level.value, parent, place.kind,
+        place.lon, place.lat, entry.tree.target(place), place.lanes, place.lab,
+    )  # fmt: skip
+
+
+def _report(entry: Entry, v: CurrentVersion) -> schemas.ReportOut:
+    campaign = entry.tree.campaign
+    return schemas.ReportOut(
+        key=v.key, site=v.site.code, hour=campaign.local(v.starts_at).isoformat(),
+        hours=v.periods * campaign.interval_minutes / 60, persons=v.persons, tubes=v.tubes,
+        third_copies=v.counts["third_copies"], special_cases=v.counts["special_cases"],
+        queue_minutes=v.counts["queue_minutes"], lanes_open=v.counts["lanes_open"], positives=v.counts["positives"],
+        persons_total=v.counts["persons_total"], tubes_total=v.counts["tubes_total"], pool_size=v.counts["pool_size"],
+        note=v.note, correction_of=v.correction_of, version=v.version, status=v.status,
+        recorded_at=campaign.local(v.recorded_at).isoformat(), flags=v.flags.words(),
+    )  # fmt: skip
+
+
+def _time(seen: Overview, moment: datetime) -> str:
+    return seen.campaign.local(moment).isoformat()
+
+
+def _until(seen: Overview) -> str | None:
+    return _time(seen, seen.data_until) if seen.data_until else None
+
+
+def _summary(seen: Overview) -> schemas.SummaryOut:
+    finish = seen.expected_finish
+    return schemas.SummaryOut(
+        scope=seen.place.code,
+        revision=seen.revision,
+        as_of=_time(seen, seen.now),
+        data_until=_until(seen),
+        persons=seen.figures.persons,
+        catch_up_persons=seen.figures.catch_up_persons,
+        target=seen.target,
+        completion=seen.completion,
+        tubes=seen.figures.tubes,
+        third_copies=seen.figures.third_copies,
+        special_cases=seen.figures.special_cases,
+        positives=seen.figures.positives,
+        sites=seen.sites,
+        sites_reported=seen.sites_reported,
+        sites_expected=seen.sites_expected,
+        verified_share=seen.figures.verified_share,
+        by_stage=schemas.Stages(),
+        expected_finish=schemas.FinishOut(*(_time(seen, t) for t in (finish.p10, finish.p50, finish.p90)))
+        if finish
+        else None,
+        children=[
+            schemas.ChildOut(
+                c.place.code, c.place.name, c.place.name_en, c.place.level.value, c.figures.persons, c.target,
+                c.completion, c.figures.tubes, c.figures.third_copies, c.sites, c.missing, c.gap_persons,
+            )
+            for c in seen.children
+        ],
+    )  # fmt: skip

@@ -1,0 +1,257 @@
+/* The live loop. Asks the server once a second for the campaign's version; when it is new, fetches the snapshot of
+   what the page shows and puts each panel into its place. `#live` says what the page shows; the state of the
+   picture (loading, live, stale, offline, error) stands on <body data-state> and style sheets do the rest. */
+(() => {
+  "use strict";
+  const POLL_MS = 1000;
+  const TIMEOUT_MS = 4000;
+  const PATIENCE = 3; // failures in a row before the reader is told
+  const SLOW_MS = 300; // a refresh shorter than this shows nothing
+  const CHANGED_MS = 2000;
+  const STALE_COLOURS = { data: "line-strong", "data-band": "surface-2" };
+  const LANGS = { zh: "zh-CN", en: "en" };
+
+  let shown = null; // what is being shown: the dataset of #live as a string
+  let version = null; // {epoch, revision, minute} of the picture
+  let snapshot = null; // the picture itself, tokens unresolved, so that another theme needs no fetch
+  let drawn = {}; // slug → JSON of what is on the screen
+  let seen = new Map(); // data-key → value, to light up what has changed
+  let campaignClock = null; // {at: campaign time of the server's answer, heard: performance.now() then, speed}
+  let lastHeard = null; // Date.now() of the last answer
+  let failedPolls = 0;
+  let failedSnapshots = 0;
+  let busy = false;
+  let again = false; // a wish to poll at once that came while busy
+
+  const element = () => document.getElementById("live");
+  const pause = () => new Promise((done) => setTimeout(done, 0));
+
+  async function get(url) {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    try {
+      const answer = await fetch(url, { signal: abort.signal, credentials: "same-origin" });
+      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+      return await answer.json();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  // ---- the loop ----
+
+  async function poll() {
+    const live = element();
+    if (!live) return;
+    if (busy) { again = true; return; }
+    busy = true;
+    try {
+      beginIfOther(live);
+      const asked = shown;
+      let head;
+      try {
+        head = await get(`/live/${encodeURIComponent(live.dataset.campaign)}`);
+        failedPolls = 0;
+        lastHeard = Date.now();
+        campaignClock = { at: Date.parse(head.now), heard: performance.now(), speed: head.speed ?? 1 };
+      } catch {
+        failedPolls += 1;
+        return;
+      }
+      if (asked === shown && isNewer(head)) await refresh(live, head, asked);
+    } finally {
+      busy = false;
+      showState();
+      if (again) { again = false; poll(); }
+    }
+  }
+
+  /** Another page, place, campaign or language: the old picture says nothing about it. */
+  function beginIfOther(live) {
+    const now = JSON.stringify({ ...live.dataset });
+    if (now === shown) return;
+    shown = now;
+    version = snapshot = null;
+    drawn = {};
+    seen = new Map();
+    failedSnapshots = 0;
+    document.documentElement.lang = LANGS[live.dataset.language] ?? live.dataset.language;
+    if (live.dataset.title) document.title = live.dataset.title;
+    showState();
+  }
+
+  /** Answers can overtake each other: only a later version of the same database is news. */
+  function isNewer(head) {
+    if (!version || head.epoch !== version.epoch) return true;
+    if (head.revision !== version.revision) return head.revision > version.revision;
+    return head.minute > version.minute;
+  }
+
+  async function refresh(live, head, asked) {
+    const { campaign, view, place, language } = live.dataset;
+    // Snapshots stay in the cache for good; revisions begin anew with every database, so its name is in the address.
+    const path = [campaign, view, place, language].map(encodeURIComponent).join("/");
+    const slow = setTimeout(() => document.body.toggleAttribute("data-refreshing", snapshot !== null), SLOW_MS);
+    try {
+      const next = await get(`/snapshots/${path}/${head.revision}-${head.minute}?epoch=${encodeURIComponent(head.epoch)}`);
+      if (asked !== shown || element() !== live) return; // the reader has gone on to another page
+      snapshot = next;
+      version = { epoch: head.epoch, revision: head.revision, minute: head.minute };
+      failedSnapshots = 0;
+      await draw(asked);
+    } catch (error) {
+      failedSnapshots += 1;
+      console.warn(error);
+    } finally {
+      clearTimeout(slow);
+      document.body.removeAttribute("data-refreshing");
+    }
+  }
+
+  // ---- drawing ----
+
+  /** Put every panel that differs from what is on the screen into its place, one per task. */
+  async function draw(asked) {
+    for (const [slug, tree] of Object.entries(snapshot.panels)) {
+      if (asked !== shown) return;
+      const json = JSON.stringify(tree);
+      if (drawn[slug] === json) continue;
+      if (!document.getElementById(`panel-${slug}`)) continue;
+      window.dash_clientside.set_props(`panel-${slug}`, { children: coloured(tree) });
+      drawn[slug] = json;
+      await pause();
+    }
+    await pause();
+    fillIn();
+    lightUp();
+  }
+
+  /** The same picture in other colours: no fetch. */
+  function redraw() {
+    if (!snapshot) return;
+    drawn = {};
+    draw(shown);
+  }
+
+  /** The tree with every figure's "@token" replaced by the token's value in the present theme; grey when stale. */
+  function coloured(tree) {
+    const grey = state() === "stale" ? STALE_COLOURS : {};
+    const style = getComputedStyle(document.documentElement);
+    const values = new Map();
+    const token = (name) => {
+      if (!values.has(name)) values.set(name, style.getPropertyValue(`--${grey[name] ?? name}`).trim());
+      return values.get(name);
+    };
+    const figure = (part) => {
+      if (typeof part === "string") return /^@[a-z][a-z0-9-]*$/.test(part) ? token(part.slice(1)) : part;
+      if (Array.isArray(part)) return part.map(figure);
+      if (part && typeof part === "object") {
+        return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, figure(value)]));
+      }
+      return part;
+    };
+    const walk = (part) => {
+      if (Array.isArray(part)) return part.map(walk);
+      if (!part || typeof part !== "object") return part;
+      return Object.fromEntries(
+        Object.entries(part).map(([name, value]) => [name, name === "figure" ? figure(value) : walk(value)]),
+      );
+    };
+    return walk(tree);
+  }
+
+  function lightUp() {
+    for (const node of document.querySelectorAll("[data-key]")) {
+      const { key, value } = node.dataset;
+      if (seen.has(key) && seen.get(key) !== value) {
+        node.classList.add("changed");
+        setTimeout(() => node.classList.remove("changed"), CHANGED_MS);
+      }
+      seen.set(key, value);
+    }
+  }
+
+  // ---- time and state ----
+
+  /** The campaign's present moment, in milliseconds: it may run faster than ours. */
+  function campaignNow() {
+    if (!campaignClock) return null;
+    return campaignClock.at + (performance.now() - campaignClock.heard) * campaignClock.speed;
+  }
+
+  function clockText(moment, zone) {
+    return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(moment);
+  }
+
+  function setText(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  /** What the page tells by itself between two pictures. */
+  function fillIn() {
+    const now = campaignNow();
+    if (now !== null) {
+      for (const node of document.querySelectorAll("[data-clock]")) setText(node, clockText(now, node.dataset.zone));
+      for (const node of document.querySelectorAll("[data-minutes-since]")) {
+        const minutes = Math.floor((now - Date.parse(node.dataset.minutesSince)) / 60000);
+        setText(node, String(Math.max(0, minutes)));
+      }
+    }
+    const crit = Number(document.querySelector("[data-crit]")?.dataset.crit ?? 0);
+    for (const node of document.querySelectorAll("[data-crit-count]")) {
+      setText(node, crit ? String(crit) : "");
+      node.classList.toggle("some", crit > 0);
+    }
+    if (failedPolls >= PATIENCE && lastHeard !== null) {
+      const zone = document.querySelector("[data-clock]")?.dataset.zone;
+      const minutes = Math.floor((Date.now() - lastHeard) / 60000);
+      for (const node of document.querySelectorAll("[data-offline-minutes]")) setText(node, String(minutes));
+      for (const node of document.querySelectorAll("[data-stopped-at]")) {
+        if (campaignClock) setText(node, clockText(campaignClock.at, zone));
+      }
+    }
+  }
+
+  function state() {
+    if (failedPolls >= PATIENCE) return "offline";
+    if (failedSnapshots >= PATIENCE) return "error";
+    if (!snapshot) return "loading";
+    const now = campaignNow();
+    return snapshot.stale_at && now !== null && now > Date.parse(snapshot.stale_at) ? "stale" : "live";
+  }
+
+  function showState() {
+    if (!element()) { delete document.body.dataset.state; return; }
+    const [before, now] = [document.body.dataset.state, state()];
+    if (before !== now) {
+      document.body.dataset.state = now;
+      if ((before === "stale") !== (now === "stale")) redraw();
+    }
+    fillIn();
+  }
+
+  // ---- what makes it go ----
+
+  setInterval(poll, POLL_MS);
+  setInterval(showState, POLL_MS);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
+  window.addEventListener("online", poll);
+  window.addEventListener("pageshow", poll);
+  window.addEventListener("themechange", redraw);
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("[data-retry]")) return;
+    failedSnapshots = 0;
+    version = null;
+    poll();
+  });
+
+  // Dash puts #live into the page when it has started, and changes its attributes when the reader goes to another
+  // page: look at once instead of at the next second.
+  new MutationObserver(() => {
+    const live = element();
+    if (live && JSON.stringify({ ...live.dataset }) !== shown) poll();
+  }).observe(document.documentElement, {
+    subtree: true, childList: true, attributes: true,
+    attributeFilter: ["data-campaign", "data-view", "data-place", "data-language", "data-epoch"],
+  });
+})();

@@ -1,0 +1,95 @@
+"""The import page at work: a chosen file is tried without keeping anything; the button keeps it."""
+
+import base64
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import Dash, Input, Output, State, ctx, dcc, no_update
+
+from components import ids, upload
+from data import campaigns
+from data.database import Database
+from data.ingest.batch import Sender
+from data.ingest.files import FileResult, What, import_file
+from data.ingest.rejects import Fault, rejected_bytes
+from domain.clock import Clock
+from domain.errors import Unreadable
+from locales import messages, text
+
+SENDER = Sender("import page")
+
+
+def register(application: Dash, database: Database, clock: Clock) -> None:
+    """Connect the import page to `database`."""
+
+    def take(campaign: str, kind: str, mapping: str | None, contents: str, name: str, keep: bool) -> FileResult:
+        data = base64.b64decode(contents.partition(",")[2])
+        return import_file(
+            database, campaign, What(kind), data, name, SENDER, clock, mapping_toml=mapping, dry_run=not keep
+        )
+
+    def faults(campaign: str, result: FileResult, language: str) -> list[Fault]:
+        with database.read() as session:
+            zone = ZoneInfo(campaigns.find(session, campaign).timezone)
+        return [
+            (line, rejection.field, rejection.code.value, messages.refusal(language, rejection, zone))
+            for line, rejection in result.refused
+        ]
+
+    @application.callback(
+        Output(ids.UPLOAD_RESULT, "children"),
+        Output(ids.UPLOAD_COMMIT, "disabled"),
+        Output(ids.UPLOAD_SAVE, "disabled"),
+        Input(ids.UPLOAD_FILE, "contents"),
+        Input(ids.UPLOAD_CAMPAIGN, "value"),
+        Input(ids.UPLOAD_KIND, "value"),
+        Input(ids.UPLOAD_MAPPING, "value"),
+        Input(ids.UPLOAD_COMMIT, "n_clicks"),
+        State(ids.UPLOAD_FILE, "filename"),
+        State(ids.UPLOAD_LANGUAGE, "data"),
+        prevent_initial_call=True,
+    )
+    def try_or_keep(
+        contents: str | None, campaign: str, kind: str, mapping: str | None, _clicks: int, name: str, language: str
+    ) -> Any:
+        if not contents:
+            return no_update, True, True
+        keep = ctx.triggered_id == ids.UPLOAD_COMMIT
+        try:
+            result = take(campaign, kind, mapping, contents, name, keep)
+        except Unreadable as problem:
+            return upload.problem(messages.unreadable(language, problem)), True, True
+        except campaigns.UnknownCampaign:
+            return upload.problem(text(language, "problem.unknown_campaign", campaign=campaign)), True, True
+        batch = result.batch
+        counts = [
+            ("rows", result.rows),
+            ("accepted", batch.accepted),
+            ("unchanged", batch.unchanged),
+            ("skipped", batch.skipped),
+            ("refused", len(result.refused)),
+        ]
+        told = {line: message for line, _, _, message in faults(campaign, result, language)}
+        refused = [(line, rejection.field, rejection.value, told[line]) for line, rejection in result.refused]
+        shown = upload.result(language, kept=keep, name=name, counts=counts, refused=refused)
+        return shown, keep or not batch.accepted, not result.refused
+
+    @application.callback(
+        Output(ids.UPLOAD_DOWNLOAD, "data"),
+        Input(ids.UPLOAD_SAVE, "n_clicks"),
+        State(ids.UPLOAD_FILE, "contents"),
+        State(ids.UPLOAD_FILE, "filename"),
+        State(ids.UPLOAD_CAMPAIGN, "value"),
+        State(ids.UPLOAD_KIND, "value"),
+        State(ids.UPLOAD_MAPPING, "value"),
+        State(ids.UPLOAD_LANGUAGE, "data"),
+        prevent_initial_call=True,
+    )
+    def save_refused(
+        _clicks: int, contents: str, name: str, campaign: str, kind: str, mapping: str | None, language: str
+    ) -> Any:
+        if not contents:
+            return no_update
+        result = take(campaign, kind, mapping, contents, name, keep=False)
+        body = rejected_bytes(result.table, faults(campaign, result, language), mapping=result.mapping)
+        return dcc.send_bytes(body, f"{name}.rejected.csv")

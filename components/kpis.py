@@ -1,0 +1,237 @@
+"""The strip of key figures, and above it on a phone the sentence that says the same in words."""
+
+from collections.abc import Sequence
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components.format import UNKNOWN, clock, count, percent, rate, short, signed, when
+from components.icons import icon, severity_name
+from components.links import href, place_href
+from components.panel import bar, value
+from domain.overview import Overview
+from domain.places import Level
+from domain.status import Severity
+from locales import text
+
+NAMES = 2
+"""Names of missing sites on the tile."""
+
+
+def kpis(rows: Overview, language: str) -> Component:
+    """All key figures of a place. A figure nobody reports has no tile; what is unknown yet is a dash."""
+    tiles = [
+        _progress(rows, language),
+        _hour(rows, language),
+        _tubes(rows, language),
+        _third_copies(rows, language),
+        _verified(rows, language),
+        _finish(rows, language),
+        _missing(rows, language),
+        _findings(rows, language),
+    ]
+    return html.Div([_headline(rows, language), html.Div([t for t in tiles if t is not None], className="kpis")])
+
+
+def _tile(label: str, figure: Component, note: Sequence[Component | str], extra: str = "") -> html.Div:
+    return html.Div(
+        [html.Div(label, className="l"), html.Div(figure), html.Div(list(note), className="n")],
+        className=f"kpi {extra}".strip(),
+    )
+
+
+def _headline(rows: Overview, language: str) -> html.P:
+    """The sentence by rule: how many, how far from plan, and the largest contribution to being behind."""
+    if rows.data_until is None:
+        return html.P(text(language, "headline.nothing"), className="headline")
+    parts: list[Component | str] = [text(language, "headline.sampled", persons=short(rows.figures.persons, language))]
+    if rows.gap_persons is not None:
+        behind = rows.gap_persons < 0
+        clause = text(
+            language,
+            "headline.behind" if behind else "headline.ahead",
+            persons=short(abs(rows.gap_persons), language),
+        )
+        state = rows.severity if rows.severity in (Severity.WARN, Severity.CRIT) else ""
+        parts += [text(language, "headline.comma"), html.Span(clause, className=str(state))]
+        worst = min(
+            (c for c in rows.children if c.gap_persons is not None and c.gap_persons < 0),
+            key=lambda c: c.gap_persons or 0,
+            default=None,
+        )
+        if behind and worst:
+            parts += [
+                text(language, "headline.comma"),
+                text(language, "headline.mostly", place=worst.place.label(language)),
+            ]
+    parts.append(text(language, "headline.stop"))
+    return html.P(parts, className="headline")
+
+
+def _progress(rows: Overview, language: str) -> html.Div:
+    persons = count(rows.figures.persons) if rows.figures.reports else UNKNOWN
+    if rows.target is None:
+        return _tile(
+            text(language, "kpi.persons"),
+            value("persons", persons, text(language, "unit.persons")),
+            [text(language, "kpi.no_target")],
+            "kpi-hero",
+        )
+    planned = rows.planned / rows.target if rows.planned is not None else None
+    return html.Div(
+        [
+            html.Div(text(language, "kpi.persons_of_target"), className="l"),
+            html.Div(
+                [
+                    value("persons", persons, f"/ {count(rows.target)}"),
+                    html.Span(
+                        percent(rows.completion) if rows.figures.reports else UNKNOWN,
+                        className="v share",
+                        **{"data-key": "completion", "data-value": percent(rows.completion)},
+                    ),
+                ],
+                className="pair",
+            ),
+            bar(rows.completion, planned),
+            html.Div(_plan_note(rows, planned, language), className="n"),
+        ],
+        className="kpi kpi-hero",
+    )
+
+
+def _plan_note(rows: Overview, planned: float | None, language: str) -> list[Component | str]:
+    if rows.gap_persons is None or planned is None:
+        return [text(language, "kpi.no_plan_yet")]
+    words = text(
+        language,
+        "kpi.behind" if rows.gap_persons < 0 else "kpi.ahead",
+        plan=percent(planned),
+        persons=short(abs(rows.gap_persons), language),
+    )
+    severity = rows.severity or Severity.OK
+    points = text(language, "kpi.points", gap=signed(rows.gap_pp, 1))
+    return [
+        html.Span([icon(severity), html.Span(words)], className=f"{severity} desk-only"),
+        html.Span([icon(severity), points], className=f"{severity} b phone-only"),
+        html.Span(text(language, "kpi.plan_due", plan=percent(planned)), className="phone-only"),
+    ]
+
+
+def _hour(rows: Overview, language: str) -> html.Div:
+    last = rows.last_hour
+    if last is None:
+        return _tile(text(language, "kpi.hour"), value("hour", UNKNOWN), [text(language, "kpi.no_reports")])
+    period = when(last.end, rows.campaign, language)
+    label = "kpi.hour"
+    if last.figures.catch_up_persons and last.figures.catch_up_persons >= last.figures.persons:
+        label, note = "kpi.last_catch_up", text(language, "kpi.catch_up", until=period)
+    elif last.plan is not None:
+        note = text(language, "kpi.plan", persons=count(last.plan))
+    else:
+        note = text(language, "kpi.until", until=period)
+    return _tile(
+        text(language, label),
+        value("hour", count(last.figures.persons), text(language, "unit.persons")),
+        [note],
+    )
+
+
+def _tubes(rows: Overview, language: str) -> html.Div | None:
+    figures = rows.figures
+    if figures.tubes is None:
+        return None
+    note = text(language, "kpi.per_tube", rate=rate(figures.persons_per_tube)) if figures.tubes else ""
+    written = count(figures.tubes) if figures.reports else UNKNOWN
+    return _tile(text(language, "kpi.tubes"), value("tubes", written, text(language, "unit.tubes")), [note])
+
+
+def _third_copies(rows: Overview, language: str) -> html.Div | None:
+    copies, tubes = rows.figures.third_copies, rows.figures.tubes
+    if copies is None:
+        return None
+    note: list[Component | str] = []
+    if tubes is not None and rows.figures.reports:
+        same = copies == tubes
+        word = (
+            text(language, "kpi.copies_agree")
+            if same
+            else text(language, "kpi.copies_differ", difference=signed(copies - tubes))
+        )
+        severity = Severity.OK if same else Severity.WARN
+        note = [html.Span([icon(severity), word], className=str(severity))]
+    written = count(copies) if rows.figures.reports else UNKNOWN
+    return _tile(
+        text(language, "kpi.third_copies"),
+        value("third_copies", written, text(language, "unit.copies")),
+        note,
+        "desk-only",
+    )
+
+
+def _verified(rows: Overview, language: str) -> html.Div:
+    figures = rows.figures
+    return _tile(
+        text(language, "kpi.verified"),
+        value("verified", percent(figures.verified_share)),
+        [text(language, "kpi.verified_of", persons=count(figures.verified_persons))] if figures.reports else [],
+        "phone-hide" if rows.expected_finish else "",
+    )
+
+
+def _finish(rows: Overview, language: str) -> html.Div | None:
+    """The district's figure never stands without its interval (design, section 7)."""
+    finish = rows.expected_finish
+    if finish is None:
+        return None
+    zone = rows.campaign.zone
+    return _tile(
+        text(language, "kpi.finish"),
+        value("finish", when(finish.p50, rows.campaign, language)),
+        [text(language, "kpi.interval", low=clock(finish.p10, zone), high=clock(finish.p90, zone))],
+    )
+
+
+def _missing(rows: Overview, language: str) -> html.Div | None:
+    if rows.place.level is Level.SITE:
+        return None
+    if rows.duty_period is None:
+        return _tile(text(language, "kpi.missing"), value("missing", UNKNOWN), [text(language, "kpi.none_due")])
+    note: list[Component | str]
+    if rows.missing:
+        links: list[Component | str] = [icon("miss")]
+        for i, place in enumerate(rows.missing[:NAMES]):
+            to = place_href(place.code, place.level is Level.SITE, campaign=rows.campaign.id, language=language)
+            links += [text(language, "format.dot") if i else "", dcc.Link(place.label(language), href=to)]
+        note = [html.Span(links, className="miss names")]
+    else:
+        note = [html.Span([icon("ok"), text(language, "kpi.all_reported")], className="ok")]
+    missing = max(0, rows.sites_expected - rows.sites_reported)
+    return _tile(
+        text(language, "kpi.missing"), value("missing", count(missing), f"/ {count(rows.sites_expected)}"), note
+    )
+
+
+def _findings(rows: Overview, language: str) -> html.Div:
+    counts = rows.finding_counts
+    total = sum(counts.values())
+    parts: list[Component | str] = []
+    if counts.get(Severity.CRIT):
+        name = f"{counts[Severity.CRIT]} {severity_name(Severity.CRIT, language)}"
+        parts.append(html.Span([icon("crit"), name], className="crit b"))
+    for severity in (Severity.WARN, Severity.MISS):
+        if counts.get(severity):
+            parts.append(
+                html.Span(
+                    [
+                        icon(severity),
+                        str(counts[severity]),
+                        html.Span(severity_name(severity, language), className="visually-hidden"),
+                    ],
+                    className=str(severity),
+                )
+            )
+    if not parts:
+        parts = [html.Span([icon("ok"), text(language, "kpi.no_findings")], className="ok")]
+    to = href("findings", campaign=rows.campaign.id, place=rows.place.code, language=language)
+    figure = dcc.Link(value("findings", count(total)), href=to, className="plain")
+    return _tile(text(language, "kpi.findings"), figure, parts, "phone-hide")

@@ -1,0 +1,31 @@
+"""Addresses inside the application. What is shown is always in the address: campaign, place, language.
+
+The theme is the browser's own business: `theme.js` keeps it, in the address too where it came from there.
+"""
+
+from urllib.parse import urlencode
+
+PATHS = {
+    "overview": "/",
+    "sites": "/sites",
+    "site": "/site",
+    "findings": "/findings",
+    "import": "/import",
+}
+"""Pages by slug."""
+
+
+def href(page: str, *, campaign: str, place: str | None, language: str, **extra: str) -> str:
+    """The address of `page` for a place of a campaign; without a place, of its topmost one."""
+    query = {"campaign": campaign, "place": place, "lang": language, **extra}
+    return f"{PATHS[page]}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+def place_href(code: str, is_site: bool, *, campaign: str, language: str) -> str:
+    """Where a click on a place leads: a site has its own page, everything above it the overview."""
+    return href("site" if is_site else "overview", campaign=campaign, place=code, language=language)
+
+
+def export_href(campaign: str, place: str, suffix: str, language: str) -> str:
+    """The file with everything below `place`; `suffix` is `xlsx` or `csv`."""
+    return f"/export/{campaign}/{place}.{suffix}?{urlencode({'lang': language})}"

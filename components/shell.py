@@ -1,0 +1,264 @@
+"""The frame of every page: top bar, as-of bar, the empty panels that `live.js` fills, the tab bar of a phone."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components import ids, states
+from components.context import PageContext, named
+from components.format import day
+from components.icons import icon
+from components.links import href
+from locales import DEFAULT, LANGUAGES, text
+
+NAV = ("overview", "sites", "findings", "import")
+STAMP = "stamp"
+"""The view that stands above the panels, not among them."""
+
+LANGUAGE_NAMES = {"zh": "中", "en": "EN"}
+
+
+class ViewLike(Protocol):
+    """What the frame needs to know of a view."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+
+class PageLike(Protocol):
+    """What the frame needs to know of a page."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def views(self) -> Sequence[ViewLike]: ...
+
+
+def page(which: PageLike, context: PageContext | None, language: str | None = None) -> Component:
+    """The page as it stands before its first picture: every panel a skeleton of its final size.
+
+    `language` is what to speak while there is no campaign whose context would say.
+    """
+    if context is None:
+        return _without_campaign(which, language if language in LANGUAGES else DEFAULT)
+    spoken = context.language
+    panels = [
+        html.Section(
+            html.Div(states.skeleton(text(spoken, view.title), spoken), id=ids.panel(view.slug), className="fill"),
+            className=f"panel at-{view.slug}",
+            **{"aria-label": text(spoken, view.title)},
+        )
+        for view in which.views
+        if view.slug != STAMP
+    ]
+    live = html.Div(
+        id=ids.LIVE,
+        hidden=True,
+        **{
+            "data-campaign": context.campaign_id,
+            "data-view": which.slug,
+            "data-place": context.place_code,
+            "data-language": spoken,
+            "data-epoch": context.epoch,
+            "data-title": f"{text(spoken, which.title)} · {context.campaign_label()}",
+        },
+    )
+    return frame(context, which.slug, text(spoken, which.title), panels, [live, _strips(spoken)])
+
+
+def frame(
+    context: PageContext, slug: str, title: str, content: Sequence[Component], above: Sequence[Component] = ()
+) -> html.Div:
+    """The top bar, `content` as the page's main part, and the tab bar. A page with `live` panels passes what
+    drives them as `above`; other pages have no as-of bar."""
+    language = context.language
+    stamp = [html.Div(id=ids.panel(STAMP), className="stamp-place")] if above else []
+    return html.Div(
+        [
+            html.A(text(language, "nav.skip"), href=f"#{ids.MAIN}", className="skip"),
+            _top(context, slug),
+            *stamp,
+            *above,
+            html.Main(
+                [html.H1(title, className="visually-hidden"), *content],
+                id=ids.MAIN,
+                className=f"main main-{slug}",
+                tabIndex="-1",
+            ),
+            _tabs(context, slug),
+        ],
+        className=f"app app-{slug}",
+    )
+
+
+def _strips(language: str) -> html.Div:
+    """What says that the picture is not the newest; the scripts show and hide them."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    icon("off"),
+                    html.Span(
+                        [
+                            text(language, "live.offline"),
+                            " ",
+                            html.B(**{"data-stopped-at": ""}),
+                            text(language, "live.offline_for"),
+                            " ",
+                            html.B("0", **{"data-offline-minutes": ""}),
+                            " ",
+                            text(language, "live.minutes"),
+                        ]
+                    ),
+                ],
+                id=ids.OFFLINE,
+                className="strip strip-ink",
+                role="status",
+            ),
+            html.Div(
+                [
+                    icon("crit"),
+                    html.Span(text(language, "live.error")),
+                    html.Button(text(language, "state.retry"), type="button", className="btn", **{"data-retry": ""}),
+                ],
+                id=ids.ERROR,
+                className="strip strip-crit",
+                role="alert",
+            ),
+        ],
+        className="strips",
+    )
+
+
+def _top(context: PageContext, slug: str) -> html.Header:
+    language = context.language
+
+    def other(spoken: str) -> str:
+        return href(slug, campaign=context.campaign_id, place=context.place_code, language=spoken)
+
+    return html.Header(
+        [
+            _brand(context, slug),
+            html.Nav(_links(context, slug), className="nav", **{"aria-label": text(language, "nav.label")}),
+            html.Div([_languages(language, other), _themes(language)], className="tools"),
+        ],
+        className="top",
+    )
+
+
+def _brand(context: PageContext, slug: str) -> html.Div:
+    language = context.language
+    since = day(context.starts_at, _zone(context), language)
+    parts: list[Component] = [
+        icon("brand"),
+        html.Div(
+            [
+                html.Span(context.campaign_label(), className="name")
+                if len(context.campaigns) < 2
+                else _chooser(context, slug),
+                html.Span(since, className="mut date"),
+            ],
+            className="names",
+        ),
+    ]
+    if context.demo:
+        parts.append(html.Span(text(language, "nav.demo"), className="demo"))
+    return html.Div(parts, className="brand")
+
+
+def _chooser(context: PageContext, slug: str) -> html.Details:
+    """The other campaigns, as a list that opens without any script."""
+    language = context.language
+    page_ = slug if slug in NAV else "overview"
+    items = [
+        html.Li(
+            dcc.Link(named(name, name_en, language), href=href(page_, campaign=id_, place=None, language=language)),
+            **({"aria-current": "true"} if id_ == context.campaign_id else {}),
+        )
+        for id_, name, name_en in context.campaigns
+    ]
+    return html.Details(
+        [
+            html.Summary([html.Span(context.campaign_label(), className="name"), icon("down")]),
+            html.Ul(items, className="menu"),
+        ],
+        className="chooser",
+    )
+
+
+def _zone(context: PageContext) -> ZoneInfo:
+    return ZoneInfo(context.zone)
+
+
+def _links(context: PageContext, slug: str) -> html.Ul:
+    """The pages. The number of critical findings is filled in by `live.js` from the as-of bar."""
+    items = []
+    for name in NAV:
+        # The list of findings and the table keep the place; the import belongs to the whole campaign.
+        place = context.place_code if name != "import" else None
+        parts: list[Component | str] = [text(context.language, f"nav.{name}")]
+        if name == "findings":
+            parts.append(html.Span(**{"data-crit-count": ""}, className="crit-count"))
+        to = href(name, campaign=context.campaign_id, place=place, language=context.language)
+        active = name == slug or (name == "sites" and slug == "site")
+        items.append(
+            html.Li(
+                dcc.Link(parts, href=to),
+                className="on" if active else "",
+                **({"aria-current": "page"} if active else {}),
+            )
+        )
+    return html.Ul(items)
+
+
+def _tabs(context: PageContext, slug: str) -> html.Nav:
+    return html.Nav(_links(context, slug), className="tabs", **{"aria-label": text(context.language, "nav.label")})
+
+
+def _languages(spoken: str, address: Callable[[str], str]) -> html.Span:
+    """The same page in every language. A full load: the document's language and every text change."""
+    links = [
+        html.A(
+            name,
+            href=address(language),
+            lang="zh-CN" if language == "zh" else "en",
+            className="on" if language == spoken else "",
+            **({"aria-current": "true"} if language == spoken else {}),
+        )
+        for language, name in LANGUAGE_NAMES.items()
+    ]
+    return html.Span(links, className="seg", role="group", **{"aria-label": text(spoken, "nav.language")})
+
+
+def _themes(language: str) -> html.Span:
+    """`theme.js` marks the one in use."""
+    buttons = [
+        html.Button(
+            icon(shape),
+            type="button",
+            title=text(language, f"nav.theme_{theme}"),
+            **{"data-set-theme": theme, "aria-label": text(language, f"nav.theme_{theme}")},
+        )
+        for theme, shape in (("light", "sun"), ("dark", "moon"))
+    ]
+    return html.Span(buttons, className="seg", role="group", **{"aria-label": text(language, "nav.theme")})
+
+
+def _without_campaign(which: PageLike, language: str) -> html.Div:
+    bar = html.Header(
+        [
+            html.Div(
+                [icon("brand"), html.Span(text(language, "start.product"), className="name")], className="brand"
+            ),
+            html.Div([_languages(language, lambda other: f"?lang={other}"), _themes(language)], className="tools"),
+        ],
+        className="top top-bare",
+    )
+    return html.Div([bar, states.no_campaign(language)], className=f"app app-start app-{which.slug}")

@@ -1,0 +1,119 @@
+"""The as-of bar (数据截至) that every page has, and the strip that says when its data have gone stale."""
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components import ids
+from components.format import count, when
+from components.icons import icon
+from components.links import export_href, place_href
+from domain.overview import Overview
+from domain.places import Level
+from domain.status import Severity
+from locales import text
+
+STALE_NAMES = 4
+"""Names of sites that fit on the strip."""
+
+
+def stamp(rows: Overview, language: str, facts: str = "") -> Component:
+    """As of when, how much of it is verified, how many sites it rests on; the present time and the exports.
+
+    Below the topmost place its way stands before that, with `facts` about it."""
+    return html.Div(
+        [*_crumbs(rows, facts, language), _bar(rows, language), _stale(rows, language)],
+        className="stamp",
+        **{"data-crit": str(rows.finding_counts.get(Severity.CRIT, 0))},
+    )
+
+
+def _bar(rows: Overview, language: str) -> html.Div:
+    zone = rows.campaign.timezone
+    exports = [
+        html.A(
+            [icon("export"), text(language, f"stamp.export_{suffix}")],
+            href=export_href(rows.campaign.id, rows.place.code, suffix, language),
+            className="btn",
+            download="",
+        )
+        for suffix in ("xlsx", "csv")
+    ]
+    return html.Div(
+        [
+            *_as_of(rows, language),
+            html.Span(className="sp"),
+            html.Span(
+                [text(language, "stamp.now"), " ", html.B(**{"data-clock": "", "data-zone": zone})],
+                className="now faint",
+            ),
+            html.Span(exports, className="exports"),
+        ],
+        className="asof",
+    )
+
+
+def _crumbs(rows: Overview, facts: str, language: str) -> list[Component]:
+    """The way down to the place shown; nothing for the topmost one."""
+    if not rows.parents:
+        return []
+    parts: list[Component | str] = []
+    for parent in rows.parents:
+        to = place_href(parent.code, False, campaign=rows.campaign.id, language=language)
+        parts += [dcc.Link(parent.label(language), href=to), html.Span("›", className="faint")]
+    parts.append(html.B(rows.place.label(language), className="here"))
+    if facts:
+        parts.append(html.Span(facts, className="facts"))
+    return [html.Nav(parts, className="crumbs", **{"aria-label": text(language, "stamp.crumbs")})]
+
+
+def _as_of(rows: Overview, language: str) -> list[Component]:
+    if rows.data_until is None:
+        return [html.Span(text(language, "stamp.no_data"), className="until")]
+    until = when(rows.data_until, rows.campaign, language)
+    parts: list[Component] = [html.Span([text(language, "stamp.until"), " ", html.B(until)], className="until")]
+    if rows.towns:
+        done = rows.towns_verified >= rows.towns
+        parts.append(
+            html.Span(
+                [
+                    icon("ok", "ok") if done else icon("sub"),
+                    " ",
+                    html.B(f"{rows.towns_verified}/{rows.towns}"),
+                    " ",
+                    text(language, "stamp.verified"),
+                ],
+                className="verified",
+            )
+        )
+    if rows.sites_expected and rows.place.level is not Level.SITE:
+        done = rows.sites_reported >= rows.sites_expected
+        parts.append(
+            html.Span(
+                [
+                    icon("ok", "ok") if done else icon("miss", "miss"),
+                    " ",
+                    html.B(f"{count(rows.sites_reported)}/{count(rows.sites_expected)}"),
+                    " ",
+                    text(language, "stamp.reported"),
+                ],
+                className="reported",
+            )
+        )
+    return parts
+
+
+def _stale(rows: Overview, language: str) -> html.Div:
+    """Always drawn; the page shows it when its clock passes the limit, and counts the minutes on."""
+    if rows.data_until is None:
+        return html.Div(id=ids.STALE, hidden=True)
+    sentence: list[Component | str] = [
+        text(language, "stamp.stale_until", until=when(rows.data_until, rows.campaign, language)),
+        " ",
+        html.B(**{"data-minutes-since": rows.data_until.isoformat()}),
+        " ",
+        text(language, "stamp.stale_minutes"),
+    ]
+    if rows.missing:
+        names = text(language, "format.list").join(p.label(language) for p in rows.missing[:STALE_NAMES])
+        sentence += [" ", text(language, "stamp.stale_missing", names=names, count=len(rows.missing))]
+    return html.Div([icon("warn"), html.Span(sentence)], id=ids.STALE, className="strip strip-warn")

@@ -1,0 +1,86 @@
+"""The only reader of the environment. A missing or senseless value stops the start with one clear line."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+HERE = Path(__file__).resolve().parent
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class BadSetting(ValueError):
+    """A setting that makes no sense; the message is the one line the operator sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. `demo_speed` is campaign minutes per minute."""
+
+    host: str
+    port: int
+    database_url: str
+    demo: bool
+    demo_speed: float
+    secret_key: str
+    web_workers: int
+    log_level: str
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in `environment`. Raises `BadSetting`."""
+    demo = _one_of(environment, "DEMO", "1", ("0", "1")) == "1"
+    secret_key = environment.get("SECRET_KEY", "")
+    if not demo and not secret_key:
+        raise BadSetting("SECRET_KEY is required when DEMO=0: set it to a long random text")
+    if secret_key and len(secret_key) < 16:
+        raise BadSetting("SECRET_KEY is shorter than 16 characters: set it to a long random text")
+    return Settings(
+        host=environment.get("HOST") or "127.0.0.1",
+        port=_whole(environment, "PORT", 8050, 1, 65535),
+        database_url=_database_url(environment.get("DATABASE_URL") or f"sqlite:///{HERE / 'var' / 'campaign.db'}"),
+        demo=demo,
+        demo_speed=_number(environment, "DEMO_SPEED", 60, 0.1, 3600),
+        secret_key=secret_key or secrets.token_hex(32),
+        web_workers=_whole(environment, "WEB_WORKERS", 2, 1, 64),
+        log_level=_one_of(environment, "LOG_LEVEL", "INFO", LOG_LEVELS),
+    )
+
+
+def _database_url(url: str) -> str:
+    try:
+        backend = make_url(url).drivername
+    except ArgumentError:
+        raise BadSetting("DATABASE_URL is not an address: use postgresql+psycopg://… or sqlite:///…") from None
+    if backend not in ("sqlite", "postgresql+psycopg"):
+        raise BadSetting(f"DATABASE_URL begins with {backend}: use postgresql+psycopg://… or sqlite:///…")
+    return url
+
+
+def _one_of(environment: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = (environment.get(name) or default).upper()
+    if value not in allowed:
+        raise BadSetting(f"{name}={environment[name]} is none of {', '.join(allowed)}")
+    return value
+
+
+def _number(environment: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
+    text = environment.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        raise BadSetting(f"{name}={text} is not a number") from None
+    if not least <= value <= most:
+        raise BadSetting(f"{name}={text} is not between {least:g} and {most:g}")
+    return value
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = _number(environment, name, default, least, most)
+    if not value.is_integer():
+        raise BadSetting(f"{name}={environment[name]} is not a whole number")
+    return int(value)

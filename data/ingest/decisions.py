@@ -1,0 +1,82 @@
+"""The town's word on a report: verified, or returned with a reason. The latest decision counts."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from data import campaigns
+from data.database import Database
+from data.ingest.batch import BatchResult, Sender
+from data.ingest.reports import settle
+from data.models import Decision, Report
+from data.site_record import SiteRecord
+from data.stored_reports import batched_list, held_reports
+from domain import permissions
+from domain.clock import Clock
+from domain.errors import Code, Refused
+from domain.reports import Status
+
+
+def decide(
+    database: Database,
+    campaign_id: str,
+    keys: Sequence[str],
+    status: Status,
+    sender: Sender,
+    clock: Clock,
+    reason: str = "",
+    note: str = "",
+) -> BatchResult:
+    """Verify or return the current reports with the given keys.
+
+    A key that is already so decided is unchanged; one that is superseded, unknown or out of scope is refused.
+    Raises `campaigns.UnknownCampaign`, and `KeyError` when the sender's place is not in the campaign.
+    """
+    with database.write() as session:
+        row = campaigns.lock(session, campaign_id)
+        now = campaigns.now_for(row, clock())
+        tree = campaigns.tree_of(session, row)
+        scope = sender.place(tree)
+        result = BatchResult(revision=row.revision)
+        sites: dict[str, int] = {}
+        for part in batched_list(sorted(set(keys))):
+            query = sa.select(Report.key, Report.site_id).where(
+                Report.campaign_id == campaign_id, Report.key.in_(part)
+            )
+            sites.update((key, site_id) for key, site_id in session.execute(query))
+        records = {site_id: SiteRecord() for site_id in sites.values()}
+        for held, site_id, counts in held_reports(session, tree, records):
+            records[site_id].load(held, counts)
+        decided: list[int] = []
+        for index, key in enumerate(keys):
+            try:
+                if key not in sites:
+                    raise Refused("keys", Code.UNKNOWN_REPORT, key)
+                if not permissions.within(scope, tree.by_id[sites[key]]):
+                    raise Refused("keys", Code.OUT_OF_SCOPE, key)
+                record = records[sites[key]]
+                if key not in record.heads:
+                    raise Refused("keys", Code.CONFLICT, key, detail="superseded")
+            except Refused as refusal:
+                result.rejected.append(refusal.at(index))
+                continue
+            held = record.heads[key]
+            if held.status is status:
+                result.unchanged += 1
+                continue
+            held.status = status
+            decided.append(held.report_id)
+            result.accepted += 1
+        if decided:
+            result.revision = campaigns.change(
+                session, row, actor=sender.name, action=f"reports.{status}", now=now,
+                details={"reports": len(decided), "reason": reason},
+            )  # fmt: skip
+            common = {"campaign_id": campaign_id, "status": status.value, "reason": reason, "note": note,
+                      "actor": sender.name, "recorded_at": now, "revision": result.revision}  # fmt: skip
+            session.execute(
+                sa.insert(Decision.__table__),  # type: ignore[arg-type]
+                [{**common, "report_id": report_id} for report_id in decided],
+            )
+            settle(session, campaign_id, tree, records)
+    return result

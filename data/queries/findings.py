@@ -1,0 +1,177 @@
+"""Findings read off the record: what is doubtful, what contradicts, who owes a report."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from data.models import CurrentReport, RefusedClaim, Report
+from data.stored_reports import batched_list, held_reports
+from domain.findings import FLAG_SEVERITY, Finding, Topic, worst_flag
+from domain.places import Level, Place, PlaceTree
+from domain.reports import Claim, Flag, Judged, Status
+from domain.status import Severity
+
+MANY_MISSING = 5
+"""From this many missing sites on, a town's are one finding: a list of forty names hides everything else."""
+
+
+def missing_sites(session: Session, tree: PlaceTree, place: Place, period: int | None) -> list[Place]:
+    """The sites below `place` that owe a report for `period`, by code."""
+    if period is None:
+        return []
+    covered = set(
+        session.scalars(
+            sa.select(CurrentReport.site_id).where(
+                CurrentReport.campaign_id == tree.campaign.id,
+                CurrentReport.first_period <= period,
+                CurrentReport.last_period >= period,
+            )
+        )
+    )
+    return [s for s in tree.sites(place) if s.id not in covered and period in tree.open_periods(s)]
+
+
+def findings_below(
+    session: Session, tree: PlaceTree, place: Place, missing: Sequence[Place], period: int | None
+) -> list[Finding]:
+    """Everything to look at below `place`; `missing` are the sites that owe a report for `period`."""
+    found = _doubtful(session, tree, place) + _contradictions(session, tree, place)
+    if period is not None:
+        found += _missing(session, tree, missing, period)
+    return found
+
+
+def _finding(
+    place: Place, kind: str, severity: Severity, topic: Topic, at: datetime, period: int | None, **params: object
+) -> Finding:
+    return Finding(kind, severity, topic, place.code, place.name, place.name_en, place.level, at, period, params)
+
+
+def _doubtful(session: Session, tree: PlaceTree, place: Place) -> list[Finding]:
+    doubtful = sa.select(CurrentReport.site_id, CurrentReport.report_id, CurrentReport.flags).where(
+        CurrentReport.campaign_id == tree.campaign.id,
+        CurrentReport.doubtful,
+        CurrentReport.status != Status.VERIFIED.value,
+    )
+    flags: dict[int, int] = {}
+    site_ids: set[int] = set()
+    for site_id, report_id, bits in session.execute(doubtful):
+        if place.id in tree.by_id[site_id].ancestors:
+            flags[report_id] = bits
+            site_ids.add(site_id)
+    counted: dict[int, list[tuple[Claim, Judged, datetime, int]]] = defaultdict(list)
+    for held, site_id, counts in held_reports(session, tree, site_ids):
+        if counts and held.counted is not None:
+            counted[site_id].append((held.claim, held.counted, held.recorded_at, held.report_id))
+    found = []
+    for site_id, reports in counted.items():
+        reports.sort(key=lambda r: r[0].last)
+        for i, (claim, judged, recorded_at, report_id) in enumerate(reports):
+            flag = worst_flag(flags.get(report_id, 0))
+            if flag is None:
+                continue
+            found.append(
+                _finding(
+                    tree.by_id[site_id],
+                    str(flag.name).lower(),
+                    FLAG_SEVERITY[flag],
+                    Topic.DATA,
+                    recorded_at,
+                    claim.last,
+                    **_arithmetic(tree, flag, claim, judged, [(c, j) for c, j, _, _ in reports[:i]]),
+                )
+            )
+    return found
+
+
+def _arithmetic(
+    tree: PlaceTree, flag: Flag, claim: Claim, judged: Judged, before: Sequence[tuple[Claim, Judged]]
+) -> dict[str, object]:
+    """The numbers that make the sentence: what was compared with what."""
+    so_far = 0
+    for earlier, verdict in before:
+        so_far = earlier.persons_total if earlier.persons_total is not None else so_far + verdict.persons
+    if flag is Flag.TOTAL_FALLS:
+        falls = so_far - (claim.persons_total if claim.persons_total is not None else so_far)
+        return {"by": max(falls, -judged.persons, 0)}
+    if flag is Flag.TOTAL_DIFFERS:
+        return {"persons": so_far + judged.persons, "total": claim.persons_total}
+    if flag is Flag.PERSONS_OVER_TUBES:
+        site = tree.by_code[claim.site]
+        size = claim.pool_size or tree.pool_size(site)
+        return {"persons": judged.persons, "tubes": judged.tubes, "pool_size": size}
+    if flag is Flag.THIRD_COPIES_DIFFER:
+        return {"tubes": judged.tubes, "third_copies": claim.third_copies}
+    if flag is Flag.OUTLIER:
+        recent = before[-tree.campaign.limits.outlier_hours :]
+        rates = [max(v.persons, 0) / (c.last - c.first + 1) for c, v in recent]
+        return {"persons": judged.persons, "mean": sum(rates) / len(rates) if rates else 0.0}
+    return {"label": _label(tree, claim.last)}
+
+
+def _contradictions(session: Session, tree: PlaceTree, place: Place) -> list[Finding]:
+    """Refused claims that still contradict the version that counts."""
+    r, kept = RefusedClaim, Report
+    query = (
+        sa.select(r.site_id, r.recorded_at, r.content, kept.persons, kept.persons_total, CurrentReport.status)
+        .join(kept, kept.id == r.report_id)
+        .join(CurrentReport, CurrentReport.report_id == r.report_id)
+        .where(r.campaign_id == tree.campaign.id, CurrentReport.status != Status.VERIFIED.value)
+    )
+    found = []
+    for site_id, recorded_at, content, persons, persons_total, _ in session.execute(query):
+        site = tree.by_id[site_id]
+        if place.id not in site.ancestors:
+            continue
+        first = persons if persons is not None else persons_total
+        second = content.get("persons", content.get("persons_total"))
+        found.append(
+            _finding(site, "conflict", Severity.WARN, Topic.DATA, recorded_at, content.get("last"), first=first,
+                     second=second)
+        )  # fmt: skip
+    return found
+
+
+def _missing(session: Session, tree: PlaceTree, missing: Sequence[Place], period: int) -> list[Finding]:
+    campaign = tree.campaign
+    last_covered: dict[int, int] = {}
+    for part in batched_list(sorted(site.id for site in missing)):
+        query = (
+            sa.select(CurrentReport.site_id, sa.func.max(CurrentReport.last_period))
+            .where(CurrentReport.campaign_id == campaign.id, CurrentReport.site_id.in_(part),
+                   CurrentReport.last_period < period)
+            .group_by(CurrentReport.site_id)
+        )  # fmt: skip
+        last_covered.update((site_id, last) for site_id, last in session.execute(query))
+    by_town: dict[Place, list[Place]] = {}
+    for site in missing:
+        parent = tree.by_id[site.ancestors[1]] if len(site.ancestors) > 1 else site
+        by_town.setdefault(parent, []).append(site)
+    found = []
+    at = campaign.end_of(period) + campaign.due
+    label = _label(tree, period)
+    for town, sites in by_town.items():
+        if len(sites) >= MANY_MISSING and town.level is not Level.SITE:
+            found.append(
+                _finding(
+                    town, "missing_many", Severity.MISS, Topic.REPORTING, at, period, count=len(sites), label=label
+                )
+            )
+            continue
+        for site in sites:
+            since = last_covered.get(site.id, -1)
+            hours = sum(since < k <= period for k in tree.open_periods(site))
+            found.append(
+                _finding(site, "missing", Severity.MISS, Topic.REPORTING, at, period, hours=hours, label=label)
+            )
+    return found
+
+
+def _label(tree: PlaceTree, period: int) -> str:
+    """A period is called by the local hour it ends at: 13:00-14:00 is "14"."""
+    end = tree.campaign.local(tree.campaign.end_of(period))
+    hour = end.hour or 24
+    return f"{hour}" if end.minute == 0 else f"{end.hour}:{end.minute:02d}"

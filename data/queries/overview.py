@@ -1,0 +1,227 @@
+"""One place at one version: totals, hours, its children against plan, who is missing, what to look at."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.queries.cells import NOTHING, Cell, Cells, cells_from_facts, figures, kept_cells
+from data.queries.duty import duty
+from data.queries.findings import findings_below, missing_sites
+from data.queries.moment import Moment
+from domain import progress, status
+from domain.duty import State, Tally, tally
+from domain.findings import Finding, Topic, order
+from domain.overview import Child, Hour, Overview, PlaceRef
+from domain.places import Level, Place, PlaceTree
+from domain.status import Severity
+
+STRIP = 8
+"""Hours of the reporting strip."""
+
+
+def overview(session: Session, moment: Moment) -> Overview:
+    """The overview of `moment.place` as it is."""
+    tree, place = moment.tree, moment.place
+    towns = _towns(moment)
+    wanted = {place.id, *(child.id for child in place.children), *(town.id for town in towns)}
+    cells = kept_cells(session, tree.campaign.id, sorted(wanted))
+    duty_period = tree.campaign.last_due(moment.now)
+    missing = missing_sites(session, tree, place, duty_period)
+    found = findings_below(session, tree, place, missing, duty_period)
+    return _assemble(moment, cells, towns, missing, found)
+
+
+def overview_as_of(session: Session, moment: Moment) -> Overview:
+    """The overview as it was known at `moment.now`, put together from the facts recorded by then.
+
+    Findings are left out: they say what to do now.
+    """
+    tree, place = moment.tree, moment.place
+    cells = cells_from_facts(session, tree, place, moment.now)
+    duty_period = tree.campaign.last_due(moment.now)
+    missing = [
+        row.site
+        for row in (duty(session, moment, duty_period, moment.now) if duty_period is not None else [])
+        if row.state is State.MISSING
+    ]
+    return _assemble(moment, cells, _towns(moment), missing, [])
+
+
+def _towns(moment: Moment) -> list[Place]:
+    return [town for town in moment.tree.each(Level.TOWN) if moment.tree.contains(moment.place, town)]
+
+
+def _assemble(
+    moment: Moment, cells: Cells, towns: Sequence[Place], missing: Sequence[Place], found: Sequence[Finding]
+) -> Overview:
+    tree, place, now = moment.tree, moment.place, moment.now
+    campaign = tree.campaign
+    own = cells.get(place.id, {})
+    hours = hours_of(tree, place, own, now)
+    last = progress.settled_period(
+        campaign, now, tree.expected(place), [hour.tally.reported or hour.figures.reports for hour in hours]
+    )
+    duty_period = campaign.last_due(now)
+    data_until = min(campaign.end_of(last), campaign.deadline) if last is not None else None
+    strip = _strip(last, duty_period)
+    children = [
+        _child(tree, child, cells.get(child.id, {}), now, last, duty_period, strip) for child in place.children
+    ]
+    children.sort(key=_furthest_behind_first)
+    findings = sorted([*found, *_behind_plan(children, data_until or now)], key=order)
+    totals = figures(own.values())
+    until = sum(cell.persons for period, cell in own.items() if last is not None and period <= last)
+    target = tree.target(place)
+    planned = progress.planned_until(tree.plan(place), last)
+    gap = progress.gap_pp(until, planned, target)
+    limits = campaign.limits
+    stamped = last if last is not None else duty_period
+    last_tally = hours[stamped].tally if stamped is not None else None
+    sites = tree.sites(place)
+    return Overview(
+        campaign=campaign,
+        revision=moment.revision,
+        now=now,
+        place=ref(place),
+        parents=tuple(ref(tree.by_id[i]) for i in reversed(place.ancestors[1:])),
+        data_until=data_until,
+        last_period=last,
+        duty_period=duty_period,
+        stale=progress.is_stale(campaign, now, data_until),
+        ended=not progress.is_running(campaign, now) and now >= campaign.deadline,
+        figures=totals,
+        persons_until=until,
+        target=target,
+        completion=progress.completion(totals.persons, target),
+        planned=planned,
+        gap_persons=round(until - planned) if planned is not None else None,
+        gap_pp=gap,
+        severity=status.of_site_gap(gap, limits) if place.level is Level.SITE else status.of_gap(gap, limits),
+        sites=len(sites),
+        sites_expected=last_tally.expected if last_tally else 0,
+        sites_reported=last_tally.reported if last_tally else 0,
+        towns=len(towns),
+        towns_verified=sum(_all_verified(tree, town, cells.get(town.id, {}), last) for town in towns),
+        hours=hours,
+        strip_periods=strip,
+        children=tuple(children),
+        missing=tuple(ref(site) for site in missing),
+        findings=tuple(findings),
+        finding_counts={s: sum(f.severity is s for f in findings) for s in Severity if s is not Severity.OK},
+    )
+
+
+def hours_of(tree: PlaceTree, place: Place, cells: Mapping[int, Cell], now: datetime) -> tuple[Hour, ...]:
+    """Every period of the campaign at `place`, from its cells by period."""
+    campaign = tree.campaign
+    expected = tree.expected(place)
+    plan = tree.plan(place)
+    return tuple(
+        Hour(
+            period=k,
+            start=campaign.start_of(k),
+            end=campaign.end_of(k),
+            started=campaign.start_of(k) <= now,
+            due=campaign.is_due(k, now),
+            figures=figures([cells[k]] if k in cells else []),
+            plan=plan[k] if plan is not None else None,
+            tally=_tally(expected[k], campaign.is_due(k, now), cells.get(k, NOTHING)),
+        )
+        for k in campaign.each_period()
+    )
+
+
+def ref(place: Place) -> PlaceRef:
+    return PlaceRef(place.code, place.name, place.name_en, place.level)
+
+
+def _tally(expected: int, due: bool, cell: Cell) -> Tally:
+    return tally(expected, due, cell.on_time, cell.late, cell.zero, cell.returned, cell.verified)
+
+
+def _strip(last: int | None, duty_period: int | None) -> tuple[int, ...]:
+    newest = max((k for k in (last, duty_period) if k is not None), default=-1)
+    return tuple(range(max(0, newest - STRIP + 1), newest + 1))
+
+
+def _child(
+    tree: PlaceTree,
+    child: Place,
+    cells: Mapping[int, Cell],
+    now: datetime,
+    last: int | None,
+    duty_period: int | None,
+    strip: Sequence[int],
+) -> Child:
+    campaign = tree.campaign
+    expected = tree.expected(child)
+    plan = tree.plan(child)
+    target = tree.target(child)
+    totals = figures(cells.values())
+    planned = progress.planned_until(plan, last)
+    until = sum(cell.persons for period, cell in cells.items() if last is not None and period <= last)
+    gap = progress.gap_pp(until, planned, target)
+    limits = campaign.limits
+    gaps: list[float | None] = []
+    counted, plan_so_far = 0, 0.0
+    for k in range((last if last is not None else -1) + 1):
+        counted += cells.get(k, NOTHING).persons
+        plan_so_far += plan[k] if plan is not None else 0.0
+        gaps.append(progress.gap_pp(counted, plan_so_far if plan is not None else None, target))
+    owed = 0
+    if duty_period is not None:
+        owed = _tally(expected[duty_period], True, cells.get(duty_period, NOTHING)).missing
+    return Child(
+        place=ref(child),
+        kind=child.kind,
+        sites=len(tree.sites(child)),
+        figures=totals,
+        last_hour=figures([cells[last]] if last is not None and last in cells else []),
+        target=target,
+        completion=progress.completion(totals.persons, target),
+        planned=planned,
+        gap_persons=round(until - planned) if planned is not None else None,
+        gap_pp=gap,
+        severity=status.of_site_gap(gap, limits) if child.level is Level.SITE else status.of_gap(gap, limits),
+        strip=tuple(_tally(expected[k], campaign.is_due(k, now), cells.get(k, NOTHING)) for k in strip),
+        gaps=tuple(gaps),
+        missing=owed,
+        lon=child.lon,
+        lat=child.lat,
+        lanes=child.lanes,
+    )
+
+
+def _furthest_behind_first(child: Child) -> tuple[float, int, int, str]:
+    return (
+        child.gap_pp if child.gap_pp is not None else 0.0,
+        -child.missing,
+        -child.figures.persons,
+        child.place.code,
+    )
+
+
+def _all_verified(tree: PlaceTree, town: Place, cells: Mapping[int, Cell], period: int | None) -> bool:
+    if period is None:
+        return False
+    expected = tree.expected(town)[period]
+    return 0 < expected <= cells.get(period, NOTHING).verified
+
+
+def _behind_plan(children: Sequence[Child], at: datetime) -> list[Finding]:
+    return [
+        Finding(
+            kind="behind_plan",
+            severity=child.severity,
+            topic=Topic.PROGRESS,
+            place=child.place.code,
+            place_name=child.place.name,
+            place_name_en=child.place.name_en,
+            level=child.place.level,
+            at=at,
+            params={"completion": child.completion, "gap_pp": child.gap_pp},
+        )
+        for child in children
+        if child.severity in (Severity.WARN, Severity.CRIT)
+    ]

@@ -1,0 +1,34 @@
+"""The sums anew from the facts: what was known at some time, and whether what is kept is right."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data import rollups
+from data.site_record import counted
+from data.stored_reports import records_as_of
+from domain.places import Level, Place, PlaceTree
+from domain.reports import SiteFacts
+
+
+def deltas_from_facts(
+    session: Session, tree: PlaceTree, sites: Sequence[Place], as_of: datetime | None
+) -> rollups.Deltas:
+    """What the reports of `sites` that were recorded by `as_of` (None: all) add up to, place by place."""
+    records = records_as_of(session, tree, [site.id for site in sites], as_of)
+    deltas = rollups.Deltas()
+    for site in sites:
+        record = records[site.id]
+        open_periods = tree.open_periods(site)
+        verdicts = record.judged(SiteFacts(open_periods, tree.pool_size(site)), tree.campaign)
+        for key, head in record.heads.items():
+            deltas.add(site, counted(head, verdicts[key]), open_periods)
+    return deltas
+
+
+def differences(session: Session, tree: PlaceTree) -> int:
+    """How many of a campaign's kept sums differ from a computation from the facts alone."""
+    computed = deltas_from_facts(session, tree, list(tree.each(Level.SITE)), None).changed()
+    kept = rollups.kept(session, tree.campaign.id)
+    return sum(computed.get(cell) != kept.get(cell) for cell in {*computed, *kept})

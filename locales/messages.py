@@ -1,0 +1,25 @@
+"""Refusals as sentences: what is wrong with which field and value, and what to do about it."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from domain.errors import Rejection, Unreadable
+from locales import has, text
+
+
+def refusal(language: str, rejection: Rejection, zone: ZoneInfo | None = None) -> str:
+    """The sentence for a refused row. Times among its parameters are told in `zone`."""
+    params = dict(rejection.params)
+    for name, value in params.items():
+        if isinstance(value, datetime):
+            params[name] = value.astimezone(zone).isoformat(timespec="minutes")
+    field = f"field.{rejection.field}"
+    params["field"] = text(language, field) if has(field) else rejection.field
+    params["value"] = rejection.value
+    exact = f"refused.{rejection.code}.{rejection.detail}"
+    return text(language, exact if rejection.detail and has(exact) else f"refused.{rejection.code}", **params)
+
+
+def unreadable(language: str, problem: Unreadable) -> str:
+    """The sentence for a file that cannot be read at all."""
+    return text(language, f"unreadable.{problem.problem}", **problem.params)

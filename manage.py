@@ -1,0 +1,302 @@
+"""The operator's command line. `python manage.py --help` lists the commands."""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+import config
+from data import campaigns, tokens
+from data.database import Database
+from data.ingest.batch import Sender
+from data.ingest.files import FileResult, What, import_file
+from data.ingest.rejects import write_rejected
+from domain.campaign import INTERVALS, Campaign, Limits
+from domain.clock import system_clock
+from domain.errors import Refused, Unreadable
+from domain.permissions import Role
+from domain.places import Level
+from domain.reports import read_time
+from locales import LANGUAGES, messages, text
+
+OPERATOR = Sender("operator")
+
+REFUSED, NOTHING_DONE = 1, 2
+"""Exit status: some rows were refused; nothing could be done."""
+
+
+def _language() -> str:
+    """The language of the terminal: English where it says so, else Chinese."""
+    stated = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "en" if stated.lower().startswith("en") else "zh"
+
+
+class State:
+    """What every command needs: the settings, the database, the language."""
+
+    def __init__(self, language: str | None) -> None:
+        self.language = language or _language()
+        try:
+            self.settings = config.load(
+                {"DEMO": "1", **os.environ, "SECRET_KEY": os.environ.get("SECRET_KEY", "-" * 16)}
+            )
+        except config.BadSetting as problem:
+            fail(str(problem))
+        self.database = Database(self.settings.database_url)
+
+    def ready(self) -> Database:
+        """The database, its schema current. Ends with status 2 otherwise."""
+        if not self.database.schema_is_current():
+            fail(text(self.language, "cli.schema"))
+        return self.database
+
+    def say(self, key: str, **params: object) -> None:
+        click.echo(text(self.language, f"cli.{key}", **params), err=True)
+
+
+def fail(message: str) -> None:
+    """End with one line and status 2."""
+    click.echo(message, err=True)
+    sys.exit(NOTHING_DONE)
+
+
+pass_state = click.make_pass_decorator(State)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of messages (default: the terminal's).")
+@click.pass_context
+def cli(context: click.Context, lang: str | None) -> None:
+    """Runs the sampling command centre from the terminal."""
+    context.obj = State(lang)
+
+
+@cli.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@pass_state
+def db_upgrade(state: State) -> None:
+    """Bring the schema to the newest version."""
+    state.database.upgrade()
+    state.say("upgraded")
+
+
+@db.command("check")
+@pass_state
+def db_check(state: State) -> None:
+    """Compute every sum anew from the facts and compare it with the one kept."""
+    from data.verification import differences
+
+    database = state.ready()
+    wrong = 0
+    with database.read() as session:
+        for row in campaigns.every(session):
+            found = differences(session, campaigns.load_tree(session, row))
+            wrong += found
+            state.say("checked", campaign=row.id, differences=found)
+    sys.exit(REFUSED if wrong else 0)
+
+
+@cli.group()
+def campaign() -> None:
+    """Campaign rounds."""
+
+
+def _moment(_context: click.Context, parameter: click.Parameter, value: str) -> datetime:
+    try:
+        return read_time(str(parameter.name), value)
+    except Refused:
+        raise click.BadParameter("needs a time with an offset, such as 2021-06-06T06:00:00+08:00") from None
+
+
+@campaign.command("create")
+@click.option("--id", "id_", required=True)
+@click.option("--name", required=True)
+@click.option("--name-en", default="")
+@click.option("--starts-at", required=True, callback=_moment, help="ISO 8601 with an offset.")
+@click.option("--deadline", required=True, callback=_moment, help="ISO 8601 with an offset.")
+@click.option("--timezone", default="Asia/Shanghai", show_default=True)
+@click.option("--pool-size", default=10, show_default=True)
+@click.option("--interval-minutes", default=60, show_default=True, help=f"One of {', '.join(map(str, INTERVALS))}.")
+@click.option("--due-minutes", default=10, show_default=True)
+@click.option("--set", "limits", multiple=True, metavar="NAME=VALUE", help="A limit other than its default.")
+@pass_state
+def campaign_create(
+    state: State, id_: str, name: str, name_en: str, starts_at: datetime, deadline: datetime, timezone: str,
+    pool_size: int, interval_minutes: int, due_minutes: int, limits: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Make a campaign round."""
+    settings = dict(part.partition("=")[::2] for part in limits)
+    try:
+        Limits.from_settings(settings)
+    except (KeyError, ValueError) as problem:
+        fail(f"--set: {problem}")
+    made = Campaign(id_, name, name_en, starts_at, deadline, timezone, pool_size, interval_minutes, due_minutes)
+    try:
+        with state.ready().write() as session:
+            campaigns.create(session, made, actor=OPERATOR.name, now=system_clock(), settings=settings)
+    except campaigns.BadCampaign as problem:
+        fail(text(state.language, f"campaign.{problem.problem}", **problem.params))
+    state.say("campaign_created", id=id_)
+
+
+@campaign.command("list")
+@pass_state
+def campaign_list(state: State) -> None:
+    """Campaigns: id, name, start, deadline, revision."""
+    with state.ready().read() as session:
+        for row in campaigns.every(session):
+            zone = ZoneInfo(row.timezone)
+            times = (moment.astimezone(zone).isoformat() for moment in (row.starts_at, row.deadline))
+            click.echo("\t".join([row.id, row.name, *times, str(row.revision)]))
+
+
+@cli.group()
+def place() -> None:
+    """Places."""
+
+
+@place.command("list")
+@click.option("--campaign", "campaign_id", required=True)
+@click.option("--level", type=click.Choice([level.value for level in Level]))
+@pass_state
+def place_list(state: State, campaign_id: str, level: str | None) -> None:
+    """Places: code, level, name, parent."""
+    with state.ready().read() as session:
+        try:
+            tree = campaigns.load_tree(session, campaigns.find(session, campaign_id))
+        except campaigns.UnknownCampaign:
+            fail(text(state.language, "problem.unknown_campaign", campaign=campaign_id))
+    for found in sorted(
+        tree.each(Level(level) if level else None), key=lambda p: (list(Level).index(p.level), p.code)
+    ):
+        parent = tree.by_id[found.parent_id].code if found.parent_id is not None else ""
+        click.echo("\t".join([found.code, found.level, found.name, parent]))
+
+
+@cli.group("import")
+def import_() -> None:
+    """Files into the record: good rows go in, bad rows are written out to be mended."""
+
+
+def _import_command(what: What) -> None:
+    @import_.command(what.value, help=f"Import a CSV or XLSX file of {what}.")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--campaign", "campaign_id", required=True)
+    @click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A TOML file.")
+    @click.option("--dry-run", is_flag=True, help="Do everything, keep nothing.")
+    @pass_state
+    def command(state: State, file: Path, campaign_id: str, mapping: Path | None, dry_run: bool) -> None:
+        _import(state, what, file, campaign_id, mapping, dry_run)
+
+
+for _what in What:
+    _import_command(_what)
+
+
+def _import(state: State, what: What, file: Path, campaign_id: str, mapping: Path | None, dry_run: bool) -> None:
+    database = state.ready()
+    try:
+        toml = mapping.read_text(encoding="utf-8-sig") if mapping else None
+        with click.progressbar(length=1000, label=file.name, file=sys.stderr) as bar:
+            shown = 0
+
+            def progress(done: int, total: int) -> None:
+                nonlocal shown
+                now = 1000 * done // max(total, 1)
+                bar.update(now - shown)
+                shown = now
+
+            result = import_file(
+                database, campaign_id, what, file.read_bytes(), file.name, OPERATOR, system_clock,
+                mapping_toml=toml, dry_run=dry_run, progress=progress,
+            )  # fmt: skip
+    except UnicodeDecodeError:
+        fail(text(state.language, "cli.mapping_not_utf8", file=mapping))
+    except Unreadable as problem:
+        fail(f"{file}: {messages.unreadable(state.language, problem)}")
+    except campaigns.UnknownCampaign:
+        fail(text(state.language, "problem.unknown_campaign", campaign=campaign_id))
+    _report(state, result, file, dry_run, _zone(database, campaign_id))
+
+
+def _zone(database: Database, campaign_id: str) -> ZoneInfo:
+    with database.read() as session:
+        return ZoneInfo(campaigns.find(session, campaign_id).timezone)
+
+
+def _report(state: State, result: FileResult, file: Path, dry_run: bool, zone: ZoneInfo) -> None:
+    faults = []
+    for line, rejection in result.refused:
+        message = messages.refusal(state.language, rejection, zone)
+        faults.append((line, rejection.field, rejection.code.value, message))
+        state.say(
+            "refused", line=line, field=rejection.field, value=rejection.value, code=rejection.code, message=message
+        )
+    batch = result.batch
+    state.say(
+        "dry_run" if dry_run else "done", rows=result.rows, accepted=batch.accepted, unchanged=batch.unchanged,
+        skipped=batch.skipped, refused=len(result.refused), revision=batch.revision,
+    )  # fmt: skip
+    if faults:
+        written = write_rejected(
+            file.with_name(f"{file.name}.rejected.csv"), result.table, faults, mapping=result.mapping
+        )
+        state.say("written", file=written)
+        sys.exit(REFUSED)
+
+
+@cli.group()
+def token() -> None:
+    """API tokens."""
+
+
+@token.command("create")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--place", "place_code", required=True, help="A place's code; for the role lab a laboratory's.")
+@click.option("--campaign", "campaign_id", help="Only for this campaign.")
+@pass_state
+def token_create(state: State, role: str, place_code: str, campaign_id: str | None) -> None:
+    """Make a token. It is shown once, alone on the last line."""
+    try:
+        with state.ready().write() as session:
+            secret = tokens.create(session, Role(role), place_code, campaign_id, system_clock())
+    except tokens.UnknownPlace:
+        fail(text(state.language, "problem.unknown_place", place=place_code))
+    except LookupError:
+        fail(text(state.language, "problem.unknown_campaign", campaign=campaign_id))
+    state.say("token_created")
+    click.echo(secret)
+
+
+@token.command("list")
+@pass_state
+def token_list(state: State) -> None:
+    """Tokens: number, role, place, campaign, made, revoked."""
+    with state.ready().read() as session:
+        for row in tokens.every(session):
+            revoked = row.revoked_at.isoformat() if row.revoked_at else ""
+            made = row.created_at.isoformat()
+            click.echo("\t".join([str(row.id), row.role, row.place, row.campaign_id or "", made, revoked]))
+
+
+@token.command("revoke")
+@click.argument("number", type=int)
+@pass_state
+def token_revoke(state: State, number: int) -> None:
+    """Revoke the token of that number."""
+    with state.ready().write() as session:
+        revoked = tokens.revoke(session, number, system_clock())
+    if not revoked:
+        fail(text(state.language, "cli.no_such_token", number=number))
+    state.say("token_revoked", number=number)
+
+
+if __name__ == "__main__":
+    cli()

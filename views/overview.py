@@ -1,0 +1,25 @@
+"""The overview (总览): how far, who is behind, what to do."""
+
+from components.duty import duty
+from components.findings import findings
+from components.hours import hours
+from components.kpis import kpis
+from components.matrix import matrix
+from components.progress import progress
+from data.queries.overview import overview
+from views import Page, View
+from views.stamp import STAMP
+
+PAGE = Page(
+    "overview",
+    "overview.title",
+    (
+        STAMP,
+        View("kpis", "kpi.title", overview, kpis),
+        View("findings", "findings.title", overview, findings),
+        View("progress", "progress.title", overview, progress),
+        View("matrix", "matrix.title.any", overview, matrix),
+        View("hours", "hours.title", overview, hours),
+        View("duty", "duty.title", overview, duty),
+    ),
+)
