@@ -1,16 +1,22 @@
 """The operator's command line. `python manage.py --help` lists the commands."""
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 import config
 from data import campaigns, tokens
 from data.database import Database
+from data.demo.runner import Demonstration
+from data.demo.simulator import DEFAULT_SEED
 from data.ingest.batch import Sender
 from data.ingest.files import FileResult, What, import_file
 from data.ingest.rejects import write_rejected
@@ -23,6 +29,9 @@ from domain.reports import read_time
 from locales import LANGUAGES, messages, text
 
 OPERATOR = Sender("operator")
+
+STEP_SECONDS = 0.5
+"""How often the demonstration looks what has come due."""
 
 REFUSED, NOTHING_DONE = 1, 2
 """Exit status: some rows were refused; nothing could be done."""
@@ -101,6 +110,76 @@ def db_check(state: State) -> None:
             wrong += found
             state.say("checked", campaign=row.id, differences=found)
     sys.exit(REFUSED if wrong else 0)
+
+
+@cli.group()
+def demo() -> None:
+    """The demonstration: a simulated day, faults included."""
+
+
+def _demonstration(state: State, seed: int) -> Demonstration:
+    return Demonstration(state.ready(), system_clock, state.settings.demo_speed, seed)
+
+
+@demo.command("load")
+@click.option("--seed", default=DEFAULT_SEED, show_default=True)
+@pass_state
+def demo_load(state: State, seed: int) -> None:
+    """Load the simulated day up to its middle, or let one that was stopped go on."""
+    _demonstration(state, seed).load()
+    state.say("demo_loaded", speed=state.settings.demo_speed)
+
+
+@demo.command("play")
+@click.option("--seed", default=DEFAULT_SEED, show_default=True)
+@pass_state
+def demo_play(state: State, seed: int) -> None:
+    """Send the day's reports as its clock goes, until stopped; it begins anew after its end."""
+    demonstration = _demonstration(state, seed)
+    while True:
+        try:
+            demonstration.step()
+        except SQLAlchemyError as error:
+            # A database that is away for a moment loses nothing: what was not sent is sent at the next step.
+            state.say("demo_waits", error=type(error).__name__)
+        time.sleep(STEP_SECONDS)
+
+
+@demo.command("faults")
+@click.option("--seed", default=DEFAULT_SEED, show_default=True)
+@pass_state
+def demo_faults(state: State, seed: int) -> None:
+    """The faults planted in the simulated day: kind, site, period, hour, detail."""
+    for fault in _demonstration(state, seed).day.faults:
+        click.echo("\t".join([fault.kind, fault.site, str(fault.period), str(fault.hour), str(fault.detail)]))
+
+
+@cli.command()
+@pass_state
+def serve(state: State) -> None:
+    """Prepare the database, load the demonstration when DEMO=1, and serve."""
+    try:
+        settings = config.load()
+    except config.BadSetting as problem:
+        fail(str(problem))
+    state.database.upgrade()
+    player = None
+    if settings.demo:
+        _demonstration(state, DEFAULT_SEED).load()
+        player = subprocess.Popen([sys.executable, __file__, "demo", "play"])
+    state.say("serving", address=f"http://{settings.host}:{settings.port}/")
+    server = subprocess.Popen([sys.executable, "-m", "gunicorn", "-c", str(config.HERE / "gunicorn.conf.py")])
+
+    def stop(signal_number: int, _frame: object) -> None:
+        server.send_signal(signal_number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    status = server.wait()
+    if player is not None:
+        player.terminate()
+        player.wait()
+    sys.exit(status)
 
 
 @cli.group()

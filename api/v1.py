@@ -286,7 +286,8 @@ def _batch(entry: Entry, result: BatchResult) -> Response:
 def _campaign(campaign: Campaign, revision: int) -> schemas.CampaignOut:
     return schemas.CampaignOut(
         id=campaign.id, name=campaign.name, name_en=campaign.name_en,
-        starts_at=campaign.local(campaign.starts_at).isoformat(), deadline=campaign.local(campaign.deadline).isoformat(),
+        starts_at=campaign.local(campaign.starts_at).isoformat(),
+        deadline=campaign.local(campaign.deadline).isoformat(),
         pool_size=campaign.pool_size, interval_minutes=campaign.interval_minutes, due_minutes=campaign.due_minutes,
         timezone=campaign.timezone, revision=revision, demo=campaign.demo,
     )  # fmt: skip

@@ -24,7 +24,7 @@ def hours(rows: Overview, language: str) -> Component:
             persons=count(only.figures.persons),
             until=when(only.end, rows.campaign, language),
         )
-        empty = states.message("pend", "", text(language, "hours.catch_up_only"), came)
+        empty = states.message("late", "", text(language, "hours.catch_up_only"), came)
         return html.Div([panel.head(title), empty], className="fill")
     last = rows.hours[-1].period
     several_days = spans_days(rows.campaign)

@@ -164,7 +164,7 @@ def _third_copies(rows: Overview, language: str) -> html.Div | None:
         text(language, "kpi.third_copies"),
         value("third_copies", written, text(language, "unit.copies")),
         note,
-        "desk-only",
+        "" if rows.place.level is Level.SITE else "desk-only",
     )
 
 

@@ -14,7 +14,7 @@ from domain.overview import Child, Overview
 from figures import progress as figures
 from locales import text
 
-LONG_NAME = 66
+LONG_NAME = 72
 """Pixels a name may have beside its gap where cells stand four in a row."""
 
 

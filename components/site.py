@@ -6,8 +6,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import panel, states
-from components.format import clock, count, kind_name, period, signed
+from components.format import clock, count, period, signed
 from components.icons import icon
+from components.kinds import kind_name
 from domain.reports import Status
 from domain.site import ReportVersion, SitePicture
 from locales import text

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from components import ids, panel, states
 from components.icons import icon
+from components.kinds import kind_name
 from domain.site import SiteRow
 from locales import text
 
@@ -97,7 +98,7 @@ def _columns(language: str) -> list[dict[str, Any]]:
         column("parent", width=110),
         column("kind", width=88),
         number("target", COUNT),
-        number("persons", COUNT, cellClass="b"),
+        number("persons", COUNT, cellClass="ag-right-aligned-cell b"),
         number("completion", PERCENT),
         number(
             "gap",

@@ -53,7 +53,11 @@ def form(context: PageContext) -> html.Section:
                     ),
                     dcc.Upload(
                         html.Div(
-                            [icon("file"), html.B(text(language, "upload.drop")), html.Span(text(language, "upload.limit"))],
+                            [
+                                icon("file"),
+                                html.B(text(language, "upload.drop")),
+                                html.Span(text(language, "upload.limit")),
+                            ],
                             className="drop",
                         ),
                         id=ids.UPLOAD_FILE,

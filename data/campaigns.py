@@ -15,6 +15,9 @@ from domain.campaign import INTERVALS, POOL_SIZES, Campaign, Limits
 from domain.clock import ScaledClock
 from domain.places import Level, Place, PlaceTree
 
+DEMONSTRATION_SETTINGS = ("clock", "seed", "played_until")
+"""What a demonstration keeps among its settings: how its time runs and how far it has been played."""
+
 
 class UnknownCampaign(LookupError):
     """There is no campaign of that id."""
@@ -32,7 +35,8 @@ class BadCampaign(ValueError):
 def campaign_of(row: CampaignRow) -> Campaign:
     """The plain campaign a row holds."""
     settings = dict(row.settings)
-    settings.pop("clock", None)
+    for name in DEMONSTRATION_SETTINGS:
+        settings.pop(name, None)
     weights = settings.pop("plan_weights", ())
     return Campaign(
         id=row.id,

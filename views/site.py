@@ -1,13 +1,13 @@
 """One site: its figures, its hours, every report it has sent."""
 
 from dash.development.base_component import Component
-from data.queries.site import site_picture
 
 from components.findings import findings
 from components.hours import hours
 from components.kpis import kpis
 from components.site import facts, versions
 from components.stamp import stamp
+from data.queries.site import site_picture
 from domain.site import SitePicture
 from views import Page, View
 

@@ -129,7 +129,8 @@
   /** The same picture in other colours: no fetch. */
   function redraw() {
     if (!snapshot) return;
-    drawn = {};
+    // Only charts carry colours of their own; everything else follows the style sheets.
+    for (const [slug, json] of Object.entries(drawn)) if (json.includes('"@')) delete drawn[slug];
     draw(shown);
   }
 

@@ -1,19 +1,22 @@
 """The town's word on a report: verified, or returned with a reason. The latest decision counts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from data import campaigns
 from data.database import Database
 from data.ingest.batch import BatchResult, Sender
 from data.ingest.reports import settle
-from data.models import Decision, Report
+from data.models import CampaignRow, Decision, Report
 from data.site_record import SiteRecord
 from data.stored_reports import batched_list, held_reports
 from domain import permissions
 from domain.clock import Clock
 from domain.errors import Code, Refused
+from domain.places import PlaceTree
 from domain.reports import Status
 
 
@@ -36,47 +39,60 @@ def decide(
         row = campaigns.lock(session, campaign_id)
         now = campaigns.now_for(row, clock())
         tree = campaigns.tree_of(session, row)
-        scope = sender.place(tree)
-        result = BatchResult(revision=row.revision)
-        sites: dict[str, int] = {}
-        for part in batched_list(sorted(set(keys))):
-            query = sa.select(Report.key, Report.site_id).where(
-                Report.campaign_id == campaign_id, Report.key.in_(part)
-            )
-            sites.update((key, site_id) for key, site_id in session.execute(query))
-        records = {site_id: SiteRecord() for site_id in sites.values()}
-        for held, site_id, counts in held_reports(session, tree, records):
-            records[site_id].load(held, counts)
-        decided: list[int] = []
-        for index, key in enumerate(keys):
-            try:
-                if key not in sites:
-                    raise Refused("keys", Code.UNKNOWN_REPORT, key)
-                if not permissions.within(scope, tree.by_id[sites[key]]):
-                    raise Refused("keys", Code.OUT_OF_SCOPE, key)
-                record = records[sites[key]]
-                if key not in record.heads:
-                    raise Refused("keys", Code.CONFLICT, key, detail="superseded")
-            except Refused as refusal:
-                result.rejected.append(refusal.at(index))
-                continue
-            held = record.heads[key]
-            if held.status is status:
-                result.unchanged += 1
-                continue
-            held.status = status
-            decided.append(held.report_id)
-            result.accepted += 1
-        if decided:
-            result.revision = campaigns.change(
-                session, row, actor=sender.name, action=f"reports.{status}", now=now,
-                details={"reports": len(decided), "reason": reason},
-            )  # fmt: skip
-            common = {"campaign_id": campaign_id, "status": status.value, "reason": reason, "note": note,
-                      "actor": sender.name, "recorded_at": now, "revision": result.revision}  # fmt: skip
-            session.execute(
-                sa.insert(Decision.__table__),  # type: ignore[arg-type]
-                [{**common, "report_id": report_id} for report_id in decided],
-            )
-            settle(session, campaign_id, tree, records)
+        return record_decisions(session, row, tree, keys, status, sender, now, reason, note)
+
+
+def record_decisions(
+    session: Session,
+    row: CampaignRow,
+    tree: PlaceTree,
+    keys: Sequence[str],
+    status: Status,
+    sender: Sender,
+    now: datetime,
+    reason: str = "",
+    note: str = "",
+) -> BatchResult:
+    """The same within the caller's transaction and campaign lock."""
+    scope = sender.place(tree)
+    result = BatchResult(revision=row.revision)
+    sites: dict[str, int] = {}
+    for part in batched_list(sorted(set(keys))):
+        query = sa.select(Report.key, Report.site_id).where(Report.campaign_id == row.id, Report.key.in_(part))
+        sites.update((key, site_id) for key, site_id in session.execute(query))
+    records = {site_id: SiteRecord() for site_id in sites.values()}
+    for held, site_id, counts in held_reports(session, tree, records):
+        records[site_id].load(held, counts)
+    decided: list[int] = []
+    for index, key in enumerate(keys):
+        try:
+            if key not in sites:
+                raise Refused("keys", Code.UNKNOWN_REPORT, key)
+            if not permissions.within(scope, tree.by_id[sites[key]]):
+                raise Refused("keys", Code.OUT_OF_SCOPE, key)
+            record = records[sites[key]]
+            if key not in record.heads:
+                raise Refused("keys", Code.CONFLICT, key, detail="superseded")
+        except Refused as refusal:
+            result.rejected.append(refusal.at(index))
+            continue
+        held = record.heads[key]
+        if held.status is status:
+            result.unchanged += 1
+            continue
+        held.status = status
+        decided.append(held.report_id)
+        result.accepted += 1
+    if decided:
+        result.revision = campaigns.change(
+            session, row, actor=sender.name, action=f"reports.{status}", now=now,
+            details={"reports": len(decided), "reason": reason},
+        )  # fmt: skip
+        common = {"campaign_id": row.id, "status": status.value, "reason": reason, "note": note,
+                  "actor": sender.name, "recorded_at": now, "revision": result.revision}  # fmt: skip
+        session.execute(
+            sa.insert(Decision.__table__),  # type: ignore[arg-type]
+            [{**common, "report_id": report_id} for report_id in decided],
+        )
+        settle(session, row.id, tree, records)
     return result

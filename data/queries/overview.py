@@ -1,6 +1,7 @@
 """One place at one version: totals, hours, its children against plan, who is missing, what to look at."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from data.queries.cells import NOTHING, Cell, Cells, cells_from_facts, figures, 
 from data.queries.duty import duty
 from data.queries.findings import findings_below, missing_sites
 from data.queries.moment import Moment
+from data.queries.outlook import forecast_towns, outlooks
 from domain import progress, status
 from domain.duty import State, Tally, tally
 from domain.findings import Finding, Topic, order
@@ -24,7 +26,7 @@ def overview(session: Session, moment: Moment) -> Overview:
     """The overview of `moment.place` as it is."""
     tree, place = moment.tree, moment.place
     towns = _towns(moment)
-    wanted = {place.id, *(child.id for child in place.children), *(town.id for town in towns)}
+    wanted = {place.id, *(p.id for p in (*place.children, *towns, *forecast_towns(tree, place)))}
     cells = kept_cells(session, tree.campaign.id, sorted(wanted))
     duty_period = tree.campaign.last_due(moment.now)
     missing = missing_sites(session, tree, place, duty_period)
@@ -65,8 +67,13 @@ def _assemble(
     duty_period = campaign.last_due(now)
     data_until = min(campaign.end_of(last), campaign.deadline) if last is not None else None
     strip = _strip(last, duty_period)
+    outlook = outlooks(tree, place, cells, last)
     children = [
-        _child(tree, child, cells.get(child.id, {}), now, last, duty_period, strip) for child in place.children
+        replace(
+            _child(tree, child, cells.get(child.id, {}), now, last, duty_period, strip),
+            expected_finish=outlook[child.id].finish if child.id in outlook else None,
+        )
+        for child in place.children
     ]
     children.sort(key=_furthest_behind_first)
     findings = sorted([*found, *_behind_plan(children, data_until or now)], key=order)
@@ -108,6 +115,8 @@ def _assemble(
         children=tuple(children),
         missing=tuple(ref(site) for site in missing),
         findings=tuple(findings),
+        expected_finish=outlook[place.id].finish if place.id in outlook else None,
+        forecast=outlook[place.id].expected if place.id in outlook else (),
         finding_counts={s: sum(f.severity is s for f in findings) for s in Severity if s is not Severity.OK},
     )
 

@@ -1,0 +1,45 @@
+# run, test, check, fix, bench: each sets up what it needs on a machine with Python 3.11 and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+.PHONY: run test check fix bench soak browser
+
+run: .venv/runtime
+	@exec $(BIN)/python manage.py serve
+
+test: .venv/dev browser
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev browser
+	$(BIN)/python -m benchmarks
+
+soak: .venv/dev browser
+	SOAK=1 $(BIN)/pytest -n 2 --dist loadgroup tests/integration/test_durability.py
+
+# Debian's Chromium and Chinese fonts for the browser tests; where they cannot be installed, those are skipped.
+browser:
+	@sh tests/browser/install_chromium.sh
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed" or 0)'
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.txt | .venv/bin/python
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements.txt requirements-dev.txt | .venv/bin/python
+	$(PIP) install -r requirements-dev.txt
+	@touch .venv/runtime $@

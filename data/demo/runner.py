@@ -1,0 +1,166 @@
+"""The demonstration at work: a simulated day loaded up to its middle, then sent on as its clock goes, anew after
+its end. What is sent goes through the same functions as real data, at the time the simulator says."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from data import campaigns
+from data.database import Database
+from data.demo.simulator import TIMEZONE, CampaignDay, simulate
+from data.demo.stream import Sending, TownDecision
+from data.ingest import labs, places
+from data.ingest.batch import Sender
+from data.ingest.decisions import record_decisions
+from data.ingest.mapping import LAB_ALIASES, PLACE_ALIASES
+from data.ingest.reports import read_rows, record
+from data.models import (
+    CampaignRow,
+    CurrentReport,
+    Decision,
+    RefusedClaim,
+    Report,
+    ReportAlias,
+    Revision,
+    Rollup,
+)
+from domain.clock import Clock
+from domain.reports import Status
+
+SIMULATOR = Sender("simulator")
+
+FIRST_LOOK = timedelta(hours=8, minutes=20)
+"""How long after the campaign's start a newcomer first sees it: 14:20, an hour before a town's network fails."""
+
+AFTER_END = timedelta(minutes=45)
+"""How long the finished day stays before it begins anew."""
+
+
+DISTRICT_NAMES = {"district": "440607", "district_name": "三水区", "district_name_en": "Sanshui District"}
+"""The supplied files name towns and sites; the district's name is public (source: SOURCES.md)."""
+
+
+class Demonstration:
+    """One simulated day in one database."""
+
+    def __init__(self, database: Database, clock: Clock, speed: float, seed: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._speed = speed
+        local_day = clock().astimezone(ZoneInfo(TIMEZONE)).date()
+        self.day: CampaignDay = simulate(seed, local_day)
+        self._events = _in_order(self.day)
+        self._seed = seed
+
+    def load(self) -> None:
+        """Make the demonstration campaign unless it stands already, and set its clock going.
+
+        One of an earlier date or another seed is begun anew; one that was stopped goes on where it stopped.
+        """
+        campaign = self.day.campaign
+        with self._database.write() as session:
+            row = session.get(CampaignRow, campaign.id)
+            if row is None:
+                self._create(session)
+                row = campaigns.lock(session, campaign.id)
+                self._play(session, row, campaign.starts_at, campaign.starts_at + FIRST_LOOK)
+                self._go_on_from(row, campaign.starts_at + FIRST_LOOK)
+                return
+            row = campaigns.lock(session, campaign.id)
+            played = _played_until(row)
+            same_day = row.starts_at == campaign.starts_at and row.settings.get("seed") == self._seed
+            if played is None or not same_day or played >= campaign.deadline + AFTER_END:
+                self._begin_anew(session, row)
+                self._play(session, row, campaign.starts_at, campaign.starts_at + FIRST_LOOK)
+                played = campaign.starts_at + FIRST_LOOK
+            self._go_on_from(row, played)
+
+    def step(self) -> None:
+        """Send what has come due on the demonstration's clock; begin anew when the day is over."""
+        with self._database.write() as session:
+            row = campaigns.lock(session, self.day.campaign.id)
+            played = _played_until(row) or self.day.campaign.starts_at
+            now = campaigns.now_for(row, self._clock())
+            if now >= self.day.campaign.deadline + AFTER_END:
+                self._begin_anew(session, row)
+                self._go_on_from(row, self.day.campaign.starts_at)
+                return
+            self._play(session, row, played, now)
+            row.settings = {**row.settings, "played_until": now.isoformat()}
+
+    def _create(self, session: Session) -> None:
+        campaign = self.day.campaign
+        row = campaigns.create(
+            session, campaign, actor=SIMULATOR.name, now=campaign.starts_at, settings=self._settings()
+        )
+        specs = [
+            places.read_place({**DISTRICT_NAMES, **_renamed(place, PLACE_ALIASES)}, ".") for place in self.day.places
+        ]
+        places.record(session, row, specs, SIMULATOR, campaign.starts_at)
+        rows = [_renamed(lab, LAB_ALIASES) for lab in self.day.labs]
+        labs.record(session, row, rows, ".", SIMULATOR, campaign.starts_at)
+
+    def _settings(self) -> dict[str, object]:
+        return {"plan_weights": list(self.day.campaign.plan_weights), "seed": self._seed}
+
+    def _begin_anew(self, session: Session, row: CampaignRow) -> None:
+        """Forget the day's record but keep its places, and with them every token and address that names one."""
+        for table in (Rollup, CurrentReport, Decision, RefusedClaim, ReportAlias, Report, Revision):
+            session.execute(sa.delete(table).where(table.campaign_id == row.id))
+        row.epoch = secrets.token_hex(8)
+        row.starts_at, row.deadline = self.day.campaign.starts_at, self.day.campaign.deadline
+        row.settings = self._settings()
+        campaigns.change(
+            session, row, actor=SIMULATOR.name, action="demo.anew", details={}, now=row.starts_at, structure=True
+        )
+
+    def _go_on_from(self, row: CampaignRow, moment: datetime) -> None:
+        clock = {
+            "real_start": self._clock().isoformat(),
+            "campaign_start": moment.isoformat(),
+            "speed": self._speed,
+        }
+        row.settings = {**row.settings, "clock": clock, "played_until": moment.isoformat()}
+
+    def _play(self, session: Session, row: CampaignRow, after: datetime, until: datetime) -> None:
+        """Send everything the simulator has for (after, until], each minute as one batch at its own time."""
+        due = [event for event in self._events if after < event.at <= until]
+        for _, minute in groupby(due, key=lambda event: event.at.replace(second=0, microsecond=0)):
+            for kind, events in groupby(minute, key=type):
+                together = list(events)
+                now = together[-1].at
+                tree = campaigns.tree_of(session, row)
+                if kind is Sending:
+                    rows = [event.row for event in together if isinstance(event, Sending)]
+                    claims, _ = read_rows(rows, tree.campaign, now)
+                    record(session, row, tree, claims, SIMULATOR, now)
+                for event in together:
+                    if isinstance(event, TownDecision):
+                        status = Status(event.status)
+                        record_decisions(
+                            session, row, tree, event.keys, status, SIMULATOR, now, event.reason, event.note
+                        )
+
+
+Event = Sending | TownDecision
+
+
+def _in_order(day: CampaignDay) -> list[Event]:
+    """Reports and decisions by time; at the same time reports first, since a town decides on what is there."""
+    events: list[Event] = [*day.sendings, *day.decisions]
+    return sorted(events, key=lambda event: (event.at, isinstance(event, TownDecision)))
+
+
+def _played_until(row: CampaignRow) -> datetime | None:
+    played = row.settings.get("played_until")
+    return datetime.fromisoformat(played) if played else None
+
+
+def _renamed(row: Mapping[str, str], aliases: Mapping[str, str]) -> dict[str, object]:
+    """A row of the supplied files with our own field names; empty cells are missing."""
+    return {aliases[name]: value or None for name, value in row.items() if name in aliases}
