@@ -47,7 +47,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
                 raise Problem(404, "not_found", "unknown_place", place=place)
             now = campaigns.now_for(row, clock())
             moment = Moment(tree, tree.by_code[place], row.revision, now)
-            seen, found = overview(session, moment), site_rows(session, moment)
+            seen, found = moment.ask(session, overview), moment.ask(session, site_rows)
         with database.write() as session:
             details = {"place": place, "rows": len(found), "format": suffix}
             session.add(

@@ -101,7 +101,7 @@ def _item(finding: Finding, rows: Overview, language: str) -> html.Li:
                 className=str(finding.severity),
             ),
             html.Span(when(finding.at, rows.campaign, language), className="at faint t12"),
-            html.Span([_place(finding, rows, language), " ", said], className="said"),
+            html.Span([_place(finding, rows, language), text(language, "format.colon"), said], className="said"),
             html.Span(text(language, f"topic.{finding.topic}"), className="topic faint t12"),
         ]
     )

@@ -16,6 +16,11 @@ def panel(slug: str) -> str:
     return f"panel-{slug}"
 
 
+def drawing(slug: str) -> str:
+    """The drawing inside that element."""
+    return f"drawing-{slug}"
+
+
 UPLOAD_CAMPAIGN = "upload-campaign"
 UPLOAD_KIND = "upload-kind"
 UPLOAD_MAPPING = "upload-mapping"

@@ -122,7 +122,7 @@ def _head(rows: Overview, level: Level, planned: bool, finish: bool, language: s
             column(text(language, "matrix.gap"), "r"),
         ]
     else:
-        cells += [column(text(language, "kpi.persons")), column("", "r")]
+        cells.append(column(text(language, "kpi.persons"), "two"))
     if finish:
         cells.append(column(text(language, "matrix.finish"), "r finish"))
     periods = rows.strip_periods

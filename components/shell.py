@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from components import ids, states
 from components.context import PageContext, named
+from components.drawing import Drawing
 from components.format import day
 from components.icons import icon
 from components.links import href
@@ -51,7 +52,11 @@ def page(which: PageLike, context: PageContext | None, language: str | None = No
     spoken = context.language
     panels = [
         html.Section(
-            html.Div(states.skeleton(text(spoken, view.title), spoken), id=ids.panel(view.slug), className="fill"),
+            html.Div(
+                Drawing(ids.drawing(view.slug), states.skeleton(text(spoken, view.title), spoken)),
+                id=ids.panel(view.slug),
+                className="fill",
+            ),
             className=f"panel at-{view.slug}",
             **{"aria-label": text(spoken, view.title)},
         )
@@ -79,13 +84,16 @@ def frame(
     """The top bar, `content` as the page's main part, and the tab bar. A page with `live` panels passes what
     drives them as `above`; other pages have no as-of bar."""
     language = context.language
-    stamp = [html.Div(id=ids.panel(STAMP), className="stamp-place")] if above else []
+    header = []
+    if above:
+        stamp = html.Div(Drawing(ids.drawing(STAMP), []), id=ids.panel(STAMP), className="stamp-place")
+        label = text(language, "stamp.title")
+        header.append(html.Section([stamp, *above], className="above", **{"aria-label": label}))
     return html.Div(
         [
             html.A(text(language, "nav.skip"), href=f"#{ids.MAIN}", className="skip"),
             _top(context, slug),
-            *stamp,
-            *above,
+            *header,
             html.Main(
                 [html.H1(title, className="visually-hidden"), *content],
                 id=ids.MAIN,

@@ -153,6 +153,22 @@ class Opening(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class Boundary(Base):
+    """The outline of a place: GeoJSON geometry in degrees (WGS 84), with where it comes from."""
+
+    __tablename__ = "boundary"
+    __table_args__ = (sa.Index(None, "campaign_id", "place_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(sa.ForeignKey("campaign.id"))
+    place_id: Mapped[int] = mapped_column(sa.ForeignKey("place.id"))
+    geometry: Mapped[dict[str, Any]]
+    approximate: Mapped[bool]
+    source: Mapped[str] = mapped_column(sa.String(500))
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+
+
 class TargetChange(Base):
     """Every target (底数) ever set; all but the first of a place have a reason."""
 

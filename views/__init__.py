@@ -47,26 +47,12 @@ class Page:
     views: tuple[View, ...]
 
 
-class Asked:
-    """The rows of one moment: a query that several views share is asked once."""
-
-    def __init__(self, session: Session, moment: Moment) -> None:
-        self._session = session
-        self._moment = moment
-        self._rows: dict[Query, Any] = {}
-
-    def __call__(self, query: Query) -> Any:
-        if query not in self._rows:
-            self._rows[query] = query(self._session, self._moment)
-        return self._rows[query]
-
-
-def draw_all(page: Page, asked: Asked, language: str) -> Mapping[str, Drawn]:
+def draw_all(page: Page, session: Session, moment: Moment, language: str) -> Mapping[str, Drawn]:
     """Every view of `page`, drawn, by slug. One that fails is drawn as its own error; the others are not hurt."""
     drawn: dict[str, Drawn] = {}
     for view in page.views:
         try:
-            drawn[view.slug] = view.draw(asked(view.query), language)
+            drawn[view.slug] = view.draw(moment.ask(session, view.query), language)
         except SQLAlchemyError:
             # Without a database there is no picture at all: whoever asks keeps the last one.
             raise

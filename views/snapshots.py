@@ -25,7 +25,7 @@ from data.queries.moment import Moment
 from data.queries.overview import overview
 from domain import progress
 from domain.clock import Clock
-from views import Asked, Page, draw_all
+from views import Page, draw_all
 
 log = logging.getLogger(__name__)
 
@@ -157,9 +157,8 @@ class Snapshots:
             if row.revision != number[0]:
                 return Moved(self._version_of(row))
             moment = Moment(tree, tree.by_code[place], number[0], datetime.fromtimestamp(number[1] * 60, UTC))
-            asked = Asked(session, moment)
-            panels = draw_all(shown, asked, language)
-            data_until = asked(overview).data_until
+            panels = draw_all(shown, session, moment, language)
+            data_until = moment.ask(session, overview).data_until
         campaign = tree.campaign
         running = progress.is_running(campaign, moment.now)
         stale_at = progress.stale_at(campaign, data_until) if running else None

@@ -76,7 +76,6 @@
     seen = new Map();
     failedSnapshots = 0;
     document.documentElement.lang = LANGS[live.dataset.language] ?? live.dataset.language;
-    if (live.dataset.title) document.title = live.dataset.title;
     showState();
   }
 
@@ -117,7 +116,12 @@
       const json = JSON.stringify(tree);
       if (drawn[slug] === json) continue;
       if (!document.getElementById(`panel-${slug}`)) continue;
-      window.dash_clientside.set_props(`panel-${slug}`, { children: coloured(tree) });
+      const { set_props } = window.dash_clientside;
+      if (document.getElementById(`drawing-${slug}`) && window.command.canDraw(tree)) {
+        set_props(`drawing-${slug}`, { tree: coloured(tree) });
+      } else {
+        set_props(`panel-${slug}`, { children: coloured(tree) });
+      }
       drawn[slug] = json;
       await pause();
     }
@@ -223,6 +227,9 @@
 
   function showState() {
     if (!element()) { delete document.body.dataset.state; return; }
+    // Dash sets the title of the page's file after every change of page.
+    const { title } = element().dataset;
+    if (title && document.title !== title) document.title = title;
     const [before, now] = [document.body.dataset.state, state()];
     if (before !== now) {
       document.body.dataset.state = now;

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -40,6 +41,10 @@ FIRST_LOOK = timedelta(hours=8, minutes=20)
 AFTER_END = timedelta(minutes=45)
 """How long the finished day stays before it begins anew."""
 
+
+OUTLINES = Path(__file__).parent / "district" / "towns.geojson"
+OUTLINES_SOURCE = "天地图（外轮廓，概略）; 镇街界为近似"
+"""What SOURCES.md says of the outlines: the district's outer line is real but generalised, town borders are not."""
 
 DISTRICT_NAMES = {"district": "440607", "district_name": "三水区", "district_name_en": "Sanshui District"}
 """The supplied files name towns and sites; the district's name is public (source: SOURCES.md)."""
@@ -104,6 +109,10 @@ class Demonstration:
         places.record(session, row, specs, SIMULATOR, campaign.starts_at)
         rows = [_renamed(lab, LAB_ALIASES) for lab in self.day.labs]
         labs.record(session, row, rows, ".", SIMULATOR, campaign.starts_at)
+        # Only the first start reads outlines: the library for it is large.
+        from data.geo.boundaries import record_boundaries
+
+        record_boundaries(session, row, OUTLINES, OUTLINES_SOURCE, campaign.starts_at)
 
     def _settings(self) -> dict[str, object]:
         return {"plan_weights": list(self.day.campaign.plan_weights), "seed": self._seed}

@@ -1,16 +1,33 @@
 """What every query is asked about."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
 
 from domain.places import Place, PlaceTree
+
+Rows = TypeVar("Rows")
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One place of one campaign at one revision, at the campaign's time `now`."""
+    """One place of one campaign at one revision, at the campaign's time `now`.
+
+    With `until`, a period, only what counts up to its end is shown, as if no later hour had been reported.
+    """
 
     tree: PlaceTree
     place: Place
     revision: int
     now: datetime
+    until: int | None = None
+    _rows: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def ask(self, session: Session, query: Callable[[Session, "Moment"], Rows]) -> Rows:
+        """The rows of `query` at this moment; asked once, however many views share them."""
+        if query not in self._rows:
+            self._rows[query] = query(session, self)
+        return self._rows[query]

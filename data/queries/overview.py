@@ -28,9 +28,11 @@ def overview(session: Session, moment: Moment) -> Overview:
     towns = _towns(moment)
     wanted = {place.id, *(p.id for p in (*place.children, *towns, *forecast_towns(tree, place)))}
     cells = kept_cells(session, tree.campaign.id, sorted(wanted))
-    duty_period = tree.campaign.last_due(moment.now)
+    duty_period = _duty_period(moment)
     missing = missing_sites(session, tree, place, duty_period)
     found = findings_below(session, tree, place, missing, duty_period)
+    if moment.until is not None:
+        found = [f for f in found if f.period is None or f.period <= moment.until]
     return _assemble(moment, cells, towns, missing, found)
 
 
@@ -50,6 +52,12 @@ def overview_as_of(session: Session, moment: Moment) -> Overview:
     return _assemble(moment, cells, _towns(moment), missing, [])
 
 
+def _duty_period(moment: Moment) -> int | None:
+    """The last period whose reports are due, of those that are shown."""
+    due = moment.tree.campaign.last_due(moment.now)
+    return due if due is None or moment.until is None else min(due, moment.until)
+
+
 def _towns(moment: Moment) -> list[Place]:
     return [town for town in moment.tree.each(Level.TOWN) if moment.tree.contains(moment.place, town)]
 
@@ -59,12 +67,14 @@ def _assemble(
 ) -> Overview:
     tree, place, now = moment.tree, moment.place, moment.now
     campaign = tree.campaign
+    if moment.until is not None:
+        cells = {id_: {k: cell for k, cell in own.items() if k <= moment.until} for id_, own in cells.items()}
     own = cells.get(place.id, {})
     hours = hours_of(tree, place, own, now)
     last = progress.settled_period(
         campaign, now, tree.expected(place), [hour.tally.reported or hour.figures.reports for hour in hours]
     )
-    duty_period = campaign.last_due(now)
+    duty_period = _duty_period(moment)
     data_until = min(campaign.end_of(last), campaign.deadline) if last is not None else None
     strip = _strip(last, duty_period)
     outlook = outlooks(tree, place, cells, last)
@@ -95,7 +105,7 @@ def _assemble(
         data_until=data_until,
         last_period=last,
         duty_period=duty_period,
-        stale=progress.is_stale(campaign, now, data_until),
+        stale=moment.until is None and progress.is_stale(campaign, now, data_until),
         ended=not progress.is_running(campaign, now) and now >= campaign.deadline,
         figures=totals,
         persons_until=until,
@@ -232,5 +242,7 @@ def _behind_plan(children: Sequence[Child], at: datetime) -> list[Finding]:
             params={"completion": child.completion, "gap_pp": child.gap_pp},
         )
         for child in children
-        if child.severity in (Severity.WARN, Severity.CRIT)
+        # A town behind plan takes most of its sites with it: of sites only the worst are worth a line.
+        if child.severity is Severity.CRIT
+        or (child.severity is Severity.WARN and child.place.level is not Level.SITE)
     ]

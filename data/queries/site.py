@@ -14,7 +14,7 @@ from domain.site import ReportVersion, SitePicture
 def site_picture(session: Session, moment: Moment) -> SitePicture:
     """The picture of the site `moment.place`; of a place above, its overview without versions."""
     tree, site = moment.tree, moment.place
-    seen = overview(session, moment)
+    seen = moment.ask(session, overview)
     record = records_as_of(session, tree, [site.id], None)[site.id] if not site.children else None
     versions: list[ReportVersion] = []
     if record is not None and record.by_key:

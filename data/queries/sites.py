@@ -20,7 +20,7 @@ def site_rows(session: Session, moment: Moment) -> tuple[SiteRow, ...]:
     campaign = tree.campaign
     sites = tree.sites(place)
     cells = kept_cells(session, campaign.id, [site.id for site in sites])
-    seen = overview(session, moment)
+    seen = moment.ask(session, overview)
     duty_period, last = seen.duty_period, seen.last_period
     states = {}
     if duty_period is not None:
@@ -34,6 +34,8 @@ def site_rows(session: Session, moment: Moment) -> tuple[SiteRow, ...]:
     rows = []
     for site in sites:
         own = cells.get(site.id, {})
+        if moment.until is not None:
+            own = {k: cell for k, cell in own.items() if k <= moment.until}
         totals = figures(own.values())
         target = tree.target(site)
         planned = progress.planned_until(tree.plan(site), last)

@@ -168,6 +168,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "code", name=op.f("uq_place_campaign_id_code")),
     )
     op.create_table(
+        "boundary",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("campaign_id", sa.String(length=64), nullable=False),
+        sa.Column("place_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("geometry", sa.JSON(), nullable=False),
+        sa.Column("approximate", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.String(length=500), nullable=False),
+        sa.Column("valid_from", Moment(), nullable=False),
+        sa.Column("valid_to", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_boundary_campaign_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_boundary_place_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_boundary")),
+    )
+    with op.batch_alter_table("boundary", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_boundary_campaign_id_place_id"), ["campaign_id", "place_id"], unique=False
+        )
+
+    op.create_table(
         "lab_binding",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("campaign_id", sa.String(length=64), nullable=False),
@@ -345,6 +364,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_lab_binding_campaign_id_place_id"))
 
     op.drop_table("lab_binding")
+    with op.batch_alter_table("boundary", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_boundary_campaign_id_place_id"))
+
+    op.drop_table("boundary")
     op.drop_table("place")
     op.drop_table("token")
     op.drop_table("revision")

@@ -1,0 +1,65 @@
+"""The map of the sites below a place."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from data.models import Boundary
+from data.queries.moment import Moment
+from data.queries.overview import overview, ref
+from data.queries.sites import site_rows
+from domain.duty import State
+from domain.map import Dot, MapPicture, Projection, Shape, rings_of
+
+
+def map_picture(session: Session, moment: Moment) -> MapPicture:
+    """The map of `moment.place`: the outlines of its children (or its own) and its sites."""
+    tree, place = moment.tree, moment.place
+    seen = moment.ask(session, overview)
+    query = sa.select(Boundary.place_id, Boundary.geometry, Boundary.approximate, Boundary.source).where(
+        Boundary.campaign_id == tree.campaign.id, Boundary.valid_to.is_(None)
+    )
+    outlines = {row[0]: row[1:] for row in session.execute(query)}
+    children = {child.place.code: child for child in seen.children}
+    shown = [p for p in (place.children or [place]) if p.id in outlines] or [p for p in [place] if p.id in outlines]
+    placed = [(site, site.lon, site.lat) for site in tree.sites(place)]
+    known = [(lon, lat) for _, lon, lat in placed if lon is not None and lat is not None]
+    corners = [(p[0], p[1]) for at in shown for ring in rings_of(outlines[at.id][0]) for p in ring]
+    project = Projection(corners or known)
+    shapes = []
+    for at in shown:
+        child = children.get(at.code)
+        rings = tuple(tuple(project(p[0], p[1]) for p in ring) for ring in rings_of(outlines[at.id][0]))
+        shapes.append(
+            Shape(
+                ref(at),
+                rings,
+                child.completion if child else seen.completion,
+                child.gap_pp if child else seen.gap_pp,
+                child.severity if child else seen.severity,
+            )
+        )
+    dots, unplaced = [], []
+    rows = {row.place.code: row for row in moment.ask(session, site_rows)}
+    for site, lon, lat in placed:
+        if lon is None or lat is None:
+            unplaced.append(ref(site))
+            continue
+        row = rows[site.code]
+        dots.append(
+            Dot(
+                ref(site),
+                project(lon, lat),
+                row.target,
+                row.figures.persons if row.figures.reports else None,
+                row.completion,
+                row.worst,
+                row.state is State.MISSING,
+            )
+        )
+    return MapPicture(
+        shapes=tuple(shapes),
+        dots=tuple(dots),
+        unplaced=tuple(unplaced),
+        approximate=any(outlines[at.id][1] for at in shown),
+        source="; ".join(sorted({outlines[at.id][2] for at in shown})),
+    )
