@@ -5,6 +5,9 @@
   const CORE = "dash_core_components";
   const OWN = ["Graph", "Link"]; // of the core components, what can be drawn here
 
+  const STALE_COLOURS = { data: "line-strong", "data-band": "surface-2" };
+  const PAPER_WIDTH = 660; // pixels between the margins of A4 and of a panel
+
   const isNode = (part) => part !== null && typeof part === "object" && !Array.isArray(part);
 
   /** Whether the whole tree consists of what is drawn here. */
@@ -36,26 +39,54 @@
     scrollTo(0, 0);
   }
 
-  /** A Plotly chart: drawn again only when its figure is another one, fitted when its place changes size. */
+  /** The figure with every "@token" replaced by the token's value in the present theme; grey when stale. */
+  function coloured(figure) {
+    const style = getComputedStyle(document.documentElement);
+    const grey = document.body.dataset.state === "stale" ? STALE_COLOURS : {};
+    const values = new Map();
+    const token = (name) => {
+      if (!values.has(name)) values.set(name, style.getPropertyValue(`--${grey[name] ?? name}`).trim());
+      return values.get(name);
+    };
+    const resolve = (part) => {
+      if (typeof part === "string") return /^@[a-z][a-z0-9-]*$/.test(part) ? token(part.slice(1)) : part;
+      if (Array.isArray(part)) return part.map(resolve);
+      if (!isNode(part)) return part;
+      return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, resolve(value)]));
+    };
+    return resolve(figure);
+  }
+
+  /** A Plotly chart: drawn again only when its figure or the colours are others, fitted when its place changes. */
   function Chart({ figure, config, className }) {
     const { createElement, useEffect, useRef } = window.React;
     const place = useRef(null);
-    const json = useRef("");
+    const latest = useRef(null); // the figure on the screen, tokens unresolved
     useEffect(() => {
-      const now = JSON.stringify(figure);
-      if (now === json.current) return;
-      json.current = now;
-      // Plotly writes into what it is given; the snapshot stays as it came.
-      const { data, layout } = JSON.parse(now);
+      if (JSON.stringify(figure) === JSON.stringify(latest.current)) return;
+      latest.current = figure;
+      const { data, layout } = coloured(figure);
       window.Plotly.react(place.current, data, layout, config);
     });
     useEffect(() => {
       const node = place.current;
+      const recolour = () => {
+        const { data, layout } = coloured(latest.current);
+        window.Plotly.react(node, data, layout, config);
+      };
+      const toPaper = () => window.Plotly.relayout(node, { width: Math.min(node.clientWidth, PAPER_WIDTH) });
+      const fromPaper = () => window.Plotly.relayout(node, { width: null, autosize: true });
+      const listeners = { themechange: recolour, stalechange: recolour, beforeprint: toPaper, afterprint: fromPaper };
+      for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener);
       const fit = new ResizeObserver(() => {
         if (node.offsetParent && node.layout) window.Plotly.Plots.resize(node);
       });
       fit.observe(node);
-      return () => { fit.disconnect(); window.Plotly.purge(node); };
+      return () => {
+        fit.disconnect();
+        for (const [name, listener] of Object.entries(listeners)) window.removeEventListener(name, listener);
+        window.Plotly.purge(node);
+      };
     }, []);
     return createElement("div", { ref: place, className });
   }
@@ -64,5 +95,5 @@
     return window.React.createElement("div", { id, className: "fill" }, element(tree));
   }
 
-  window.command = { Drawing, canDraw };
+  window.command = { Drawing, canDraw, coloured };
 })();

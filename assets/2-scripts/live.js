@@ -8,12 +8,11 @@
   const PATIENCE = 3; // failures in a row before the reader is told
   const SLOW_MS = 300; // a refresh shorter than this shows nothing
   const CHANGED_MS = 2000;
-  const STALE_COLOURS = { data: "line-strong", "data-band": "surface-2" };
   const LANGS = { zh: "zh-CN", en: "en" };
 
   let shown = null; // what is being shown: the dataset of #live as a string
   let version = null; // {epoch, revision, minute} of the picture
-  let snapshot = null; // the picture itself, tokens unresolved, so that another theme needs no fetch
+  let snapshot = null; // the picture itself; colours in it are still names, so that another theme needs no fetch
   let drawn = {}; // slug → JSON of what is on the screen
   let seen = new Map(); // data-key → value, to light up what has changed
   let campaignClock = null; // {at: campaign time of the server's answer, heard: performance.now() then, speed}
@@ -118,9 +117,9 @@
       if (!document.getElementById(`panel-${slug}`)) continue;
       const { set_props } = window.dash_clientside;
       if (document.getElementById(`drawing-${slug}`) && window.command.canDraw(tree)) {
-        set_props(`drawing-${slug}`, { tree: coloured(tree) });
+        set_props(`drawing-${slug}`, { tree });
       } else {
-        set_props(`panel-${slug}`, { children: coloured(tree) });
+        set_props(`panel-${slug}`, { children: painted(tree) });
       }
       drawn[slug] = json;
       await pause();
@@ -130,39 +129,22 @@
     lightUp();
   }
 
-  /** The same picture in other colours: no fetch. */
-  function redraw() {
-    if (!snapshot) return;
-    // Only charts carry colours of their own; everything else follows the style sheets.
-    for (const [slug, json] of Object.entries(drawn)) if (json.includes('"@')) delete drawn[slug];
-    draw(shown);
+  /** A tree for Dash itself, its figures in the present colours. */
+  function painted(part) {
+    if (Array.isArray(part)) return part.map(painted);
+    if (part === null || typeof part !== "object") return part;
+    return Object.fromEntries(
+      Object.entries(part).map(([name, value]) => [name, name === "figure" ? window.command.coloured(value) : painted(value)]),
+    );
   }
 
-  /** The tree with every figure's "@token" replaced by the token's value in the present theme; grey when stale. */
-  function coloured(tree) {
-    const grey = state() === "stale" ? STALE_COLOURS : {};
-    const style = getComputedStyle(document.documentElement);
-    const values = new Map();
-    const token = (name) => {
-      if (!values.has(name)) values.set(name, style.getPropertyValue(`--${grey[name] ?? name}`).trim());
-      return values.get(name);
-    };
-    const figure = (part) => {
-      if (typeof part === "string") return /^@[a-z][a-z0-9-]*$/.test(part) ? token(part.slice(1)) : part;
-      if (Array.isArray(part)) return part.map(figure);
-      if (part && typeof part === "object") {
-        return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, figure(value)]));
-      }
-      return part;
-    };
-    const walk = (part) => {
-      if (Array.isArray(part)) return part.map(walk);
-      if (!part || typeof part !== "object") return part;
-      return Object.fromEntries(
-        Object.entries(part).map(([name, value]) => [name, name === "figure" ? figure(value) : walk(value)]),
-      );
-    };
-    return walk(tree);
+  /** Other colours: drawings see to themselves, what Dash draws is given to it again. No fetch. */
+  function repaint() {
+    if (!snapshot) return;
+    for (const [slug, json] of Object.entries(drawn)) {
+      if (json.includes('"@') && !document.getElementById(`drawing-${slug}`)) delete drawn[slug];
+    }
+    draw(shown);
   }
 
   function lightUp() {
@@ -233,7 +215,7 @@
     const [before, now] = [document.body.dataset.state, state()];
     if (before !== now) {
       document.body.dataset.state = now;
-      if ((before === "stale") !== (now === "stale")) redraw();
+      if ((before === "stale") !== (now === "stale")) window.dispatchEvent(new CustomEvent("stalechange"));
     }
     fillIn();
   }
@@ -245,7 +227,8 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
   window.addEventListener("online", poll);
   window.addEventListener("pageshow", poll);
-  window.addEventListener("themechange", redraw);
+  window.addEventListener("themechange", repaint);
+  window.addEventListener("stalechange", repaint);
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("[data-retry]")) return;
     failedSnapshots = 0;

