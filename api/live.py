@@ -5,6 +5,8 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.problems import Problem
+from domain.errors import Refused
+from domain.reports import read_time
 from locales import LANGUAGES
 from views.snapshots import Moved, Snapshots, UnknownSnapshot, Version
 
@@ -40,11 +42,15 @@ def blueprint(snapshots: Snapshots) -> Blueprint:
         if language not in LANGUAGES:
             raise Problem(404, "not_found", "unknown_path")
         try:
-            found = snapshots.get(campaign_id, page, place, language, (revision, minute))
+            stated = request.args.get("hour")
+            hour = read_time("hour", stated.replace(" ", "+")) if stated else None
+            found = snapshots.get(campaign_id, page, place, language, (revision, minute), hour)
+        except Refused:
+            raise Problem(404, "not_found", "unknown_path") from None
         except UnknownSnapshot:
             raise Problem(404, "not_found", "unknown_place", place=place) from None
         if isinstance(found, Moved):
-            return redirect(_address(request.path, found.version), 307)
+            return redirect(_address(request.full_path, found.version), 307)
         return Response(
             found,
             content_type="application/json",
@@ -55,4 +61,6 @@ def blueprint(snapshots: Snapshots) -> Blueprint:
 
 
 def _address(path: str, version: Version) -> str:
-    return f"{path.rpartition('/')[0]}/{version.revision}-{version.minute}"
+    before, _, asked = path.partition("?")
+    address = f"{before.rpartition('/')[0]}/{version.revision}-{version.minute}"
+    return f"{address}?{asked}" if asked else address

@@ -115,10 +115,21 @@ class Snapshots:
         clock = campaigns.demo_clock(row)
         return Version(row.epoch, row.revision, int(now.timestamp()) // 60, now, clock.speed if clock else 1.0)
 
-    def get(self, campaign_id: str, page: str, place: str, language: str, number: tuple[int, int]) -> bytes | Moved:
-        """The gzipped JSON of a snapshot, or which version to ask for instead. Raises `UnknownSnapshot`."""
+    def get(
+        self,
+        campaign_id: str,
+        page: str,
+        place: str,
+        language: str,
+        number: tuple[int, int],
+        hour: datetime | None = None,
+    ) -> bytes | Moved:
+        """The gzipped JSON of a snapshot, or which version to ask for instead. Raises `UnknownSnapshot`.
+
+        With `hour`, the start of a period, the page is shown as it stood at that period's end.
+        """
         current = self.version(campaign_id)
-        key = (campaign_id, current.epoch, page, place, language, *number)
+        key = (campaign_id, current.epoch, page, place, language, hour, *number)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -132,7 +143,7 @@ class Snapshots:
                         return self._kept[key]
                 if number[1] > current.minute:
                     return Moved(current)
-                built = self._build(campaign_id, page, place, language, number)
+                built = self._build(campaign_id, page, place, language, number, hour)
                 if isinstance(built, Moved):
                     return built
                 with self._lock:
@@ -145,7 +156,13 @@ class Snapshots:
                 self._building.pop(key, None)
 
     def _build(
-        self, campaign_id: str, page: str, place: str, language: str, number: tuple[int, int]
+        self,
+        campaign_id: str,
+        page: str,
+        place: str,
+        language: str,
+        number: tuple[int, int],
+        hour: datetime | None,
     ) -> bytes | Moved:
         began = self._ticks()
         shown = self._pages.get(page)
@@ -156,11 +173,16 @@ class Snapshots:
                 raise UnknownSnapshot(f"{page}/{place}")
             if row.revision != number[0]:
                 return Moved(self._version_of(row))
-            moment = Moment(tree, tree.by_code[place], number[0], datetime.fromtimestamp(number[1] * 60, UTC))
+            until = tree.campaign.period_of(hour) if hour is not None else None
+            if until is not None and not 0 <= until < tree.campaign.periods:
+                raise UnknownSnapshot(str(hour))
+            now = datetime.fromtimestamp(number[1] * 60, UTC)
+            moment = Moment(tree, tree.by_code[place], number[0], now, until)
             panels = draw_all(shown, session, moment, language)
             data_until = moment.ask(session, overview).data_until
         campaign = tree.campaign
-        running = progress.is_running(campaign, moment.now)
+        # What is looked back at does not grow stale.
+        running = until is None and progress.is_running(campaign, now)
         stale_at = progress.stale_at(campaign, data_until) if running else None
         body = to_json_plotly(
             {
@@ -168,7 +190,7 @@ class Snapshots:
                 "revision": number[0],
                 "minute": number[1],
                 "version": f"{number[0]}-{number[1]}",
-                "now": moment.now.isoformat(),
+                "now": now.isoformat(),
                 "data_until": data_until.isoformat() if data_until else None,
                 "stale_at": stale_at.isoformat() if stale_at else None,
                 "language": language,

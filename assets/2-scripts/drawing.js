@@ -74,9 +74,13 @@
         const { data, layout } = coloured(latest.current);
         window.Plotly.react(node, data, layout, config);
       };
-      const toPaper = () => window.Plotly.relayout(node, { width: Math.min(node.clientWidth, PAPER_WIDTH) });
+      const soon = () => setTimeout(() => { if (node.isConnected) recolour(); }, 0); // one chart, one task
+      const toPaper = () => {
+        recolour(); // the theme has just become light, and printing waits for nobody
+        window.Plotly.relayout(node, { width: Math.min(node.clientWidth, PAPER_WIDTH) });
+      };
       const fromPaper = () => window.Plotly.relayout(node, { width: null, autosize: true });
-      const listeners = { themechange: recolour, stalechange: recolour, beforeprint: toPaper, afterprint: fromPaper };
+      const listeners = { themechange: soon, stalechange: soon, beforeprint: toPaper, afterprint: fromPaper };
       for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener);
       const fit = new ResizeObserver(() => {
         if (node.offsetParent && node.layout) window.Plotly.Plots.resize(node);

@@ -1,0 +1,83 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import config
+
+ROOT = Path(config.__file__).parent
+KEY = "a long random text"
+
+
+def test_the_defaults_are_those_of_the_contract():
+    found = config.load({})
+    assert (found.host, found.port, found.demo, found.demo_speed) == ("127.0.0.1", 8050, True, 60)
+    assert found.database_url.startswith("sqlite:///")
+    assert "/var/" in found.database_url
+    assert len(found.secret_key) >= 32
+
+
+def test_an_empty_value_counts_as_none():
+    empty = dict.fromkeys(("HOST", "PORT", "DATABASE_URL", "DEMO", "DEMO_SPEED", "WEB_WORKERS", "LOG_LEVEL"), "")
+    given, plain = config.load(empty | {"SECRET_KEY": KEY}), config.load({"SECRET_KEY": KEY})
+    assert given == plain
+
+
+def test_good_values_are_taken():
+    found = config.load(
+        {"HOST": "::1", "PORT": "1", "DATABASE_URL": "postgresql+psycopg://u:p@h:5432/d", "DEMO": "0",
+         "DEMO_SPEED": "0.5", "SECRET_KEY": KEY, "WEB_WORKERS": "3", "LOG_LEVEL": "debug"}
+    )  # fmt: skip
+    assert found == config.Settings("::1", 1, "postgresql+psycopg://u:p@h:5432/d", False, 0.5, KEY, 3, "DEBUG")
+
+
+BAD = [
+    ({"PORT": "http"}, "PORT"),
+    ({"PORT": "0"}, "PORT"),
+    ({"PORT": "65536"}, "PORT"),
+    ({"PORT": "80.5"}, "PORT"),
+    ({"PORT": "nan"}, "PORT"),
+    ({"DEMO": "yes"}, "DEMO"),
+    ({"DEMO": "0"}, "SECRET_KEY"),
+    ({"DEMO": "0", "SECRET_KEY": ""}, "SECRET_KEY"),
+    ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+    ({"DEMO_SPEED": "fast"}, "DEMO_SPEED"),
+    ({"DEMO_SPEED": "0"}, "DEMO_SPEED"),
+    ({"DEMO_SPEED": "-1"}, "DEMO_SPEED"),
+    ({"DEMO_SPEED": "inf"}, "DEMO_SPEED"),
+    ({"WEB_WORKERS": "0"}, "WEB_WORKERS"),
+    ({"WEB_WORKERS": "1.5"}, "WEB_WORKERS"),
+    ({"WEB_WORKERS": "many"}, "WEB_WORKERS"),
+    ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+    ({"DATABASE_URL": "campaign.db"}, "DATABASE_URL"),
+    ({"DATABASE_URL": "mysql://h/d"}, "DATABASE_URL"),
+    ({"DATABASE_URL": "postgresql://h/d"}, "DATABASE_URL"),
+    ({"DATABASE_URL": "postgresql+psycopg://h:port/d"}, "DATABASE_URL"),
+    ({"HOST": "no such host"}, "HOST"),
+    ({"HOST": "http://127.0.0.1"}, "HOST"),
+]
+
+
+@pytest.mark.parametrize(("environment", "name"), BAD, ids=[str(e) for e, _ in BAD])
+def test_a_senseless_value_is_one_clear_line_that_names_it(environment, name):
+    with pytest.raises(config.BadSetting) as caught:
+        config.load(environment)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["-c", "import app; app.server()"], ["manage.py", "campaign", "list"]],
+    ids=["server", "command line"],
+)
+def test_a_bad_setting_ends_the_start_with_its_line_and_no_traceback(command):
+    environment = {**os.environ, "PORT": "http"}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert done.stderr.strip().splitlines() == [done.stderr.strip()]
+    assert "PORT" in done.stderr
