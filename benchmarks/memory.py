@@ -9,6 +9,8 @@ from benchmarks import rig
 from benchmarks.measure import Measure, at_most
 
 STARTS = 5
+PROCESSES = 3
+"""A master and two workers."""
 CALLERS = 12
 """Callers at once, so that no worker is left without a request."""
 DEMO_ON = {"DEMO": "1", "DEMO_SPEED": str(rig.SLOWEST)}
@@ -27,6 +29,8 @@ def measure() -> Iterator[Measure]:
 
 def _idle(kind: str, url: str) -> Iterator[Measure]:
     with rig.serving(url) as server:
+        # /readyz answers as soon as the first worker does; the second may not be there yet.
+        rig.until(lambda: len(_family(server.process.pid)) == PROCESSES, 10, "not a master and two workers")
         pids = _family(server.process.pid)
         before = {pid: _cpu_ticks(pid) for pid in pids}
 

@@ -27,6 +27,13 @@ def short(number: float | None, language: str) -> str:
     return _signs(f"{number / 10_000:.1f}万")
 
 
+def brief(number: float, language: str) -> str:
+    """A number as short as it can stand over a bar: `6.7万`, `67.3k`; exact below ten thousand."""
+    if language == "zh" or abs(number) < 10_000:
+        return short(number, language)
+    return text(language, "format.thousands", number=f"{number / 1000:.1f}")
+
+
 def signed(number: float | None, digits: int = 0) -> str:
     """A gap, always with its sign: `+1,273`, `−9.9`; a gap that rounds to nothing is `0`."""
     if number is None:

@@ -4,7 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import panel, states
-from components.format import count, hour, hour_named, period, period_day, spans_days, when
+from components.format import brief, count, hour, hour_named, period, period_day, spans_days, when
 from components.totals import only_catch_up
 from domain.overview import Hour, Overview
 from figures.hours import bars
@@ -39,6 +39,9 @@ def hours(rows: Overview, language: str) -> Component:
     def day_label(h: Hour) -> str:
         return period_day(h.end, rows.campaign, language) if several_days else ""
 
+    def value_label(persons: int) -> str:
+        return brief(persons, language)
+
     words = {
         "persons": text(language, "key.persons"),
         "catch_up": text(language, "key.catch_up"),
@@ -49,10 +52,11 @@ def hours(rows: Overview, language: str) -> Component:
         entries.append(("pattern", text(language, "key.catch_up")))
     if rows.target:
         entries.append(("stroke", text(language, "key.plan")))
+    figure = bars(rows, period_label, tick_label, day_label, value_label, words)
     return html.Div(
         [
             panel.head(title, text(language, "unit.persons"), [panel.key(*entries)]),
-            panel.chart(bars(rows, period_label, tick_label, day_label, words), _sentence(rows, language)),
+            panel.chart(figure, _sentence(rows, language)),
         ],
         className="fill",
     )

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.format import UNKNOWN, clock, count, percent, rate, short, signed, when
+from components.format import UNKNOWN, clock, count, percent, period, rate, short, signed, when
 from components.icons import icon, severity_name
 from components.links import href, place_href
+from components.names import short_name
 from components.panel import bar, value
 from domain.overview import Overview
 from domain.places import Level
@@ -62,7 +63,7 @@ def _headline(rows: Overview, language: str) -> html.P:
         if behind and worst:
             parts += [
                 text(language, "headline.comma"),
-                text(language, "headline.mostly", place=worst.place.label(language)),
+                text(language, "headline.mostly", place=short_name(worst.place, language)),
             ]
     parts.append(text(language, "headline.stop"))
     return html.P(parts, className="headline")
@@ -121,14 +122,14 @@ def _hour(rows: Overview, language: str) -> html.Div:
     last = rows.last_hour
     if last is None:
         return _tile(text(language, "kpi.hour"), value("hour", UNKNOWN), [text(language, "kpi.no_reports")])
-    period = when(last.end, rows.campaign, language)
+    until = when(last.end, rows.campaign, language)
     label = "kpi.hour"
     if last.figures.catch_up_persons and last.figures.catch_up_persons >= last.figures.persons:
-        label, note = "kpi.last_catch_up", text(language, "kpi.catch_up", until=period)
+        label, note = "kpi.last_catch_up", text(language, "kpi.catch_up", until=until)
     elif last.plan is not None:
         note = text(language, "kpi.plan", persons=count(last.plan))
     else:
-        note = text(language, "kpi.until", until=period)
+        note = text(language, "kpi.until", until=until)
     return _tile(
         text(language, label),
         value("hour", count(last.figures.persons), text(language, "unit.persons")),
@@ -205,9 +206,13 @@ def _missing(rows: Overview, language: str) -> html.Div | None:
         note = [html.Span(links, className="miss names")]
     else:
         note = [html.Span([icon("ok"), text(language, "kpi.all_reported")], className="ok")]
-    missing = max(0, rows.sites_expected - rows.sites_reported)
+    # The names are those of the last due period, which may be later than the stamp: so is the number.
+    tally = rows.hours[rows.duty_period].tally
+    if rows.duty_period != rows.last_period:
+        end = rows.campaign.end_of(rows.duty_period)
+        note = [period(end, rows.campaign, language), *note]
     return _tile(
-        text(language, "kpi.missing"), value("missing", count(missing), f"/ {count(rows.sites_expected)}"), note
+        text(language, "kpi.missing"), value("missing", count(tally.missing), f"/ {count(tally.expected)}"), note
     )
 
 

@@ -8,6 +8,7 @@ from components.format import UNKNOWN, clock, count, hour, hour_named, percent, 
 from components.gap import gap_persons
 from components.icons import icon
 from components.links import place_href
+from components.names import short_name
 from components.panel import bar, value
 from domain.duty import Tally
 from domain.overview import Child, Overview
@@ -141,12 +142,14 @@ def _head(rows: Overview, level: Level, planned: bool, finish: bool, language: s
 
 
 def _row(child: Child, rows: Overview, most: int, planned: bool, finish: bool, language: str) -> html.Div:
-    name = child.place.label(language)
+    name = short_name(child.place, language)
     code = child.place.code
     to = place_href(code, child.place.level is Level.SITE, campaign=rows.campaign.id, language=language)
     reported = bool(child.figures.reports)
     persons = count(child.figures.persons) if reported else UNKNOWN
-    cells: list[Component] = [html.Span(dcc.Link(name, href=to, title=name), role="rowheader", className="b ell")]
+    cells: list[Component] = [
+        html.Span(dcc.Link(name, href=to, title=child.place.label(language)), role="rowheader", className="b ell")
+    ]
     if planned:
         share = child.planned / child.target if child.planned is not None and child.target else None
         completion = percent(child.completion) if reported else UNKNOWN

@@ -9,6 +9,7 @@ from components import panel, states
 from components.format import UNKNOWN, count, day, percent, signed, when
 from components.gap import gap_pp
 from components.matrix import ranked
+from components.names import short_name
 from components.totals import only_catch_up, totals
 from domain.overview import Child, Overview
 from figures import progress as figures
@@ -66,7 +67,7 @@ def _curve(rows: Overview, language: str) -> html.Div:
     heading: list[Component | str] = [
         html.Span(
             [
-                html.B(rows.place.label(language)),
+                html.B(short_name(rows.place, language), className="ell"),
                 " ",
                 html.B(_so_far(rows), className="data"),
             ]
@@ -105,7 +106,7 @@ def _sentence(rows: Overview, language: str) -> str:
 
 def _gaps(rows: Overview, children: list[Child], language: str) -> html.Div:
     """The children furthest behind, one cell each, all on one scale."""
-    names = [child.place.label(language) for child in children]
+    names = [short_name(child.place, language) for child in children]
     columns = 4 if all(_width(name) <= LONG_NAME for name in names[:7]) else 2
     shown = children[: 2 * columns - 1]
 
@@ -115,7 +116,7 @@ def _gaps(rows: Overview, children: list[Child], language: str) -> html.Div:
     heads: list[Component] = [
         html.Div(
             [
-                html.B(child.place.label(language), title=child.place.label(language)),
+                html.B(short_name(child.place, language), title=child.place.label(language)),
                 gap_pp(child.gap_pp, child.severity),
             ],
             className="h",

@@ -71,7 +71,7 @@ def _as_of(rows: Overview, language: str) -> list[Component]:
         return [html.Span(text(language, "stamp.no_data"), className="until")]
     until = when(rows.data_until, rows.campaign, language)
     parts: list[Component] = [html.Span([text(language, "stamp.until"), " ", html.B(until)], className="until")]
-    if rows.towns:
+    if rows.towns and rows.place.level in (Level.CITY, Level.DISTRICT):
         done = rows.towns_verified >= rows.towns
         parts.append(
             html.Span(

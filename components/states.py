@@ -55,7 +55,14 @@ def panel_error(title: str, code: str, language: str) -> list[Component]:
     ]
 
 
-COMMANDS = (("start.demo", "python manage.py demo"), ("start.campaign", "python manage.py campaign --help"))
+COMMANDS = (
+    ("start.demo", "python manage.py demo load\npython manage.py demo play"),
+    (
+        "start.campaign",
+        "python manage.py campaign create --id r1 --name NAME --starts-at 2026-11-21T06:00:00+08:00"
+        " --deadline 2026-11-21T22:00:00+08:00\npython manage.py import places sites.xlsx --campaign r1",
+    ),
+)
 """How to get the first campaign: the key of what a command does, and the command."""
 
 

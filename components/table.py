@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from components import ids, panel, states
 from components.icons import icon
 from components.kinds import kind_name
+from components.names import short_name
 from domain.site import SiteRow
 from locales import text
 
@@ -67,7 +68,7 @@ def _record(row: SiteRow, language: str) -> dict[str, Any]:
     return {
         "code": row.place.code,
         "name": row.place.label(language),
-        "parent": row.parent.label(language) if row.parent else "",
+        "parent": short_name(row.parent, language) if row.parent else "",
         "kind": kind_name(row.kind, language) if row.kind else "",
         "target": row.target,
         "persons": figures.persons if figures.reports else None,
@@ -94,7 +95,9 @@ def _columns(language: str) -> list[dict[str, Any]]:
 
     states_ = ("missing", "late", "returned", "zero", "on_time", "closed", "not_due")
     return [
-        column("name", cellRenderer="PlaceLink", pinned="left", flex=0, width=210, cellClass="b"),
+        column(
+            "name", cellRenderer="PlaceLink", pinned="left", flex=0, width=240, cellClass="b", tooltipField="name"
+        ),
         column("parent", width=110),
         column("kind", width=88),
         number("target", COUNT),

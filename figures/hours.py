@@ -11,13 +11,20 @@ Figure = dict[str, Any]
 Label = Callable[[Hour], str]
 """Names a period in the reader's language."""
 
-MOST_LABELS = 14
+MOST_LABELS = 18
 """Ticks that fit under the bars; with more periods every second, third, … is named."""
 MOST_VALUES = 16
 """Bars that leave room for their value above them."""
 
 
-def bars(rows: Overview, period_label: Label, tick_label: Label, day_label: Label, words: dict[str, str]) -> Figure:
+def bars(
+    rows: Overview,
+    period_label: Label,
+    tick_label: Label,
+    day_label: Label,
+    value_label: Callable[[int], str],
+    words: dict[str, str],
+) -> Figure:
     """Persons sampled per period. What came by catch-up is hatched: its hours are not known one by one. A period
     that is not over is pale.
 
@@ -55,7 +62,7 @@ def bars(rows: Overview, period_label: Label, tick_label: Label, day_label: Labe
                 "mode": "text",
                 "x": x,
                 "y": [_above(total, hour.plan or 0.0, top) for total, hour in zip(totals, hours, strict=True)],
-                "text": [f"{n:,}" if n is not None else "" for n in totals],
+                "text": [value_label(n) if n is not None else "" for n in totals],
                 "textposition": "top center",
                 "textfont": {"size": theme.SMALL, "color": theme.TEXT},
                 "cliponaxis": False,

@@ -15,8 +15,8 @@ for folder in (ROOT, ROOT / "tests" / "integration"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-# The server's wheel asks for the folder and warns where a machine has none.
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+# The server's wheel asks for the folder and warns where a machine has none, or one that others may read.
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="run"))
 
 from data.database import Database  # noqa: E402
 from kit import Api, SetClock, World, at, make_world  # noqa: E402

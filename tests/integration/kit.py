@@ -267,7 +267,7 @@ def make_world(
     with database.write() as session:
         campaigns.create(session, made, actor="operator", now=clock(), settings=settings)
     if rows:
-        above: dict[str, object] = {"district_name": "三水区", "district_name_en": "Sanshui"}
+        above: dict[str, object] = {"district": DISTRICT, "district_name": "三水区", "district_name_en": "Sanshui"}
         if city:
             above |= {"city": CITY, "city_name": "佛山市", "city_name_en": "Foshan"}
         result = world.set_places(*({**above, **r} for r in rows))

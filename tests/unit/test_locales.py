@@ -1,6 +1,7 @@
 import ast
 import re
 import string
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,15 +53,13 @@ def test_both_languages_hold_the_same_keys():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_key_stands_in_two_files(language):
     files = sorted((ROOT / "locales" / language).glob("*.toml"))
-    import tomllib
-
     held = [{key for key, _ in locales._flat(tomllib.loads(f.read_text(encoding="utf-8")), "")} for f in files]
     for i, one in enumerate(held):
         for j, other in enumerate(held[:i]):
             assert not one & other, (files[i].name, files[j].name)
 
 
-@pytest.mark.parametrize("key", sorted(texts("zh")))
+@pytest.mark.parametrize("key", sorted(key for key in texts("zh") if not key.startswith("format.")))
 def test_both_languages_fill_the_same_placeholders(key):
     assert placeholders(texts("zh")[key]) == placeholders(texts("en")[key])
 

@@ -1,0 +1,261 @@
+"""The map of sites (design, section 8): outlines and points as plain lines and marks, in kilometres, without tiles.
+
+Size is persons expected, fill completion, the outer mark a finding, a crossed ring a report that is owed. A dense
+core gets a window three times as large in the emptiest corner; its sites are then small dots on the map itself.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from domain.map import Dot, MapPicture, Point, Shape
+from domain.status import Severity
+from figures import theme
+
+Figure = dict[str, Any]
+
+LAND, LAND_LINE = "@land", "@land-line"
+WARN, CRIT = "@warn-mark", "@crit-mark"
+STEPS = (0.40, 0.55, 0.70, 0.85)
+"""Completion at which a point's fill goes up a step."""
+
+CORE = 40
+"""From this many sites within a window on, the core is drawn larger."""
+
+CORE_HALF_KM = 4.4
+ENLARGED = 3
+
+Label = Callable[[Shape], str]
+Hover = Callable[[Dot], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The part of the plane that is drawn, km."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, at: Point) -> bool:
+        return self.west <= at[0] <= self.east and self.south <= at[1] <= self.north
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the map says in the reader's language: a shape's label, a site's hover, the window, the scale."""
+
+    label: Label
+    hover: Hover
+    core: str
+    km: str
+
+
+def fill(completion: float | None) -> str:
+    """The token of a point's fill."""
+    return f"@seq{1 + sum((completion or 0.0) >= step for step in STEPS)}"
+
+
+def site_map(picture: MapPicture, words: Words) -> Figure:
+    """The whole map as one figure."""
+    frame = _frame(picture)
+    core = _core(picture.dots)
+    small = [dot for dot in picture.dots if core and core.holds(dot.at)]
+    large = [dot for dot in picture.dots if not (core and core.holds(dot.at))]
+    traces = [_outline(shape) for shape in picture.shapes]
+    if small:
+        traces.append(_specks(small))
+    traces += _marks(large, words.hover, 1.0)
+    height = frame.north - frame.south
+    shapes: list[Figure] = _scale_bar(frame)
+    notes: list[Figure] = [_label(shape, picture.shapes, frame, words) for shape in picture.shapes]
+    notes.append(_scale_label(frame, words.km))
+    layout = theme.layout(
+        hovermode="closest",
+        margin={"l": 0, "r": 0, "t": 4, "b": 0},
+        xaxis=theme.axis(showticklabels=False, range=[frame.west, frame.east], constrain="domain"),
+        yaxis=theme.axis(showticklabels=False, range=[frame.south, frame.north], scaleanchor="x", constrain="domain"),
+    )
+    if core is not None:
+        share = min(0.5, ENLARGED * 2 * CORE_HALF_KM / height)
+        right, top = _emptiest_corner(picture, frame, share)
+        across = [1 - share * 1.1, 1.0] if right else [0.0, share * 1.1]
+        upward = [1 - share, 1.0] if top else [0.0, share]
+        inside = {"xaxis": "x2", "yaxis": "y2"}
+        traces += [{**_outline(shape), **inside} for shape in picture.shapes]
+        traces += [{**trace, **inside} for trace in _marks(small, words.hover, 1.25)]
+        layout["xaxis2"] = theme.axis(showticklabels=False, range=[core.west, core.east], domain=across, anchor="y2")
+        layout["yaxis2"] = theme.axis(
+            showticklabels=False, range=[core.south, core.north], domain=upward, anchor="x2"
+        )
+        edge = {"color": theme.CURSOR, "width": 1}
+        shapes.append(
+            {"type": "rect", "x0": core.west, "x1": core.east, "y0": core.south, "y1": core.north, "line": edge}
+        )
+        shapes.append(
+            {"type": "rect", "xref": "paper", "yref": "paper", "x0": across[0], "x1": across[1], "y0": upward[0]}
+            | {"y1": upward[1], "line": edge, "fillcolor": theme.SURFACE, "layer": "below"}
+        )
+        notes.append(
+            {"xref": "paper", "yref": "paper", "x": across[1], "y": upward[0 if top else 1], "text": words.core}
+            | {"xanchor": "right", "yanchor": "top" if top else "bottom", "showarrow": False}
+        )
+    layout["shapes"], layout["annotations"] = shapes, notes
+    return {"data": traces, "layout": layout}
+
+
+def _frame(picture: MapPicture) -> Frame:
+    points = [p for shape in picture.shapes for ring in shape.rings for p in ring] or [d.at for d in picture.dots]
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    margin = max(max(xs) - min(xs), max(ys) - min(ys), 1.0) * 0.03
+    return Frame(min(xs) - margin, min(ys) - margin, max(xs) + margin, max(ys) + margin)
+
+
+def _core(dots: Sequence[Dot]) -> Frame | None:
+    """The window around the site that has most others near it, when they are many."""
+
+    def around(at: Point) -> Frame:
+        return Frame(at[0] - CORE_HALF_KM, at[1] - CORE_HALF_KM, at[0] + CORE_HALF_KM, at[1] + CORE_HALF_KM)
+
+    windows = [(sum(around(dot.at).holds(other.at) for other in dots), around(dot.at)) for dot in dots]
+    most, window = max(windows, key=lambda pair: pair[0], default=(0, None))
+    return window if most >= CORE and most < len(dots) else None
+
+
+def _emptiest_corner(picture: MapPicture, frame: Frame, share: float) -> tuple[bool, bool]:
+    """(right, top) of the corner in which the fewest sites and corners of outlines lie."""
+    points = [dot.at for dot in picture.dots] + [p for shape in picture.shapes for ring in shape.rings for p in ring]
+    width, height = frame.east - frame.west, frame.north - frame.south
+
+    def crowd(corner: tuple[bool, bool]) -> int:
+        right, top = corner
+        west = frame.east - 0.55 * width if right else frame.west
+        south = frame.north - share * height if top else frame.south
+        box = Frame(west, south, west + 0.55 * width, south + share * height)
+        return sum(box.holds(point) for point in points)
+
+    return min(((True, False), (False, False), (True, True), (False, True)), key=crowd)
+
+
+def _outline(shape: Shape) -> Figure:
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for ring in shape.rings:
+        xs += [*(p[0] for p in ring), None]
+        ys += [*(p[1] for p in ring), None]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": xs,
+        "y": ys,
+        "fill": "toself",
+        "fillcolor": LAND,
+        "line": {"color": LAND_LINE, "width": 1},
+        "hoverinfo": "skip",
+    }
+
+
+def _size(dot: Dot) -> float:
+    """Diameter in pixels: area in proportion to persons expected."""
+    return round(4.5 + sqrt(dot.target or 0) / 24, 1)
+
+
+def _specks(dots: Sequence[Dot]) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [dot.at[0] for dot in dots],
+        "y": [dot.at[1] for dot in dots],
+        "hoverinfo": "skip",
+        "marker": {"size": 3, "opacity": 1, "color": theme.TEXT_3},
+    }
+
+
+def _marks(dots: Sequence[Dot], hover: Hover, scale: float) -> list[Figure]:
+    """Sites as marks, what matters most drawn last."""
+    reported = [dot for dot in dots if not dot.missing]
+    traces = [
+        _trace(
+            reported,
+            hover,
+            {
+                "size": [_size(dot) * scale for dot in reported],
+                "color": [fill(dot.completion) for dot in reported],
+                "line": {"color": theme.TEXT_2, "width": 0.8},
+            },
+        )
+    ]
+    missing = [dot for dot in dots if dot.missing]
+    ring = {"color": theme.TEXT, "width": 1.6}
+    size = [(_size(dot) + 3) * scale for dot in missing]
+    traces.append(
+        _trace(missing, hover, {"size": size, "symbol": "circle-x-open", "color": theme.TEXT, "line": ring})
+    )
+    for severity, symbol, colour, more, width in (
+        (Severity.WARN, "triangle-up-open", WARN, 9, 2),
+        (Severity.CRIT, "diamond-open", CRIT, 11, 2.4),
+    ):
+        found = [dot for dot in reported if dot.worst is severity]
+        size = [(_size(dot) + more) * scale for dot in found]
+        marker = {"size": size, "symbol": symbol, "color": colour, "line": {"color": colour, "width": width}}
+        traces.append(_trace(found, hover, marker))
+    return [trace for trace in traces if trace["x"]]
+
+
+def _trace(dots: Sequence[Dot], hover: Hover, marker: Figure) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [dot.at[0] for dot in dots],
+        "y": [dot.at[1] for dot in dots],
+        "text": [hover(dot) for dot in dots],
+        "customdata": [dot.place.code for dot in dots],
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {"opacity": 1, **marker},
+    }
+
+
+def _label(shape: Shape, shapes: Sequence[Shape], frame: Frame, words: Words) -> Figure:
+    """A shape's name at the side of the map it lies on, at its own height."""
+    xs = [p[0] for ring in shape.rings for p in ring]
+    ys = [p[1] for ring in shape.rings for p in ring]
+    y = (min(ys) + max(ys)) / 2
+    level = [p[0] for other in shapes for ring in other.rings for p in ring if abs(p[1] - y) < 2]
+    middle = (min(xs) + max(xs)) / 2
+    left = middle < (min(level) + max(level)) / 2 if level else middle < (frame.west + frame.east) / 2
+    edge = min(xs) if left else max(xs)
+    inward = 0.06 * (frame.east - frame.west)
+    return {
+        "x": max(frame.west, edge - inward) if left else min(frame.east, edge + inward),
+        "y": y,
+        "text": words.label(shape),
+        "xanchor": "left" if left else "right",
+        "showarrow": False,
+        "align": "left" if left else "right",
+        "font": {"size": theme.SMALL, "color": theme.TEXT},
+    }
+
+
+def _scale_length(frame: Frame) -> int:
+    """Kilometres of the scale bar: a round number near a quarter of the map's width."""
+    return min((1, 2, 5, 10, 20, 50, 100), key=lambda km: abs(km - (frame.east - frame.west) / 4))
+
+
+def _scale_bar(frame: Frame) -> list[Figure]:
+    x, y = frame.west, frame.south
+    line = {"color": theme.TEXT_2, "width": 2}
+    return [{"type": "line", "x0": x, "x1": x + _scale_length(frame), "y0": y, "y1": y, "line": line}]
+
+
+def _scale_label(frame: Frame, km: str) -> Figure:
+    return {
+        "x": frame.west,
+        "y": frame.south,
+        "text": km.format(km=_scale_length(frame)),
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": theme.SMALL, "color": theme.TEXT_2},
+    }
