@@ -15,7 +15,10 @@ from components import context, document
 from components.context import PageContext
 from data import campaigns
 from data.database import Database
+from domain.campaign import Campaign
 from domain.clock import Clock, system_clock
+from domain.errors import Refused
+from domain.reports import read_time
 from locales import LANGUAGES, negotiate
 from views import Page, findings, overview, site, sites
 from views.snapshots import Snapshots
@@ -110,7 +113,21 @@ def _context(database: Database, query: Mapping[str, str]) -> PageContext | None
             language=_language(query),
             campaigns=tuple((other.id, other.name, other.name_en) for other in rows),
             epoch=row.epoch,
+            located=tree.located,
+            hour=_hour(tree.campaign, query.get("hour")),
         )
+
+
+def _hour(campaign: Campaign, stated: str | None) -> str:
+    """The start of the period the address looks back at; empty when it names none of the campaign's."""
+    if not stated:
+        return ""
+    try:
+        hour = read_time("hour", stated.replace(" ", "+"))
+    except Refused:
+        return ""
+    known = campaign.aligned(hour) and 0 <= campaign.period_of(hour) < campaign.periods
+    return campaign.local(hour).isoformat() if known else ""
 
 
 def server() -> Flask:

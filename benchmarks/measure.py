@@ -66,7 +66,7 @@ def p50_p95(
     note: str = "",
 ) -> list[Measure]:
     """Median and 95th percentile of `values`; `target` holds for the one that is `judged`, or for both."""
-    note = ", ".join(part for part in (f"n={len(values)}, max {max(values):.4g}", note) if part)
+    note = ", ".join(part for part in (f"n={len(values)}, {min(values):.3g} to {max(values):.3g}", note) if part)
     figures = (("p50", statistics.median(values)), ("p95", percentile(values, 0.95)))
     return [
         Measure(f"{name}, {which}", value, unit, target if judged in (which, "both") else None, database, note)

@@ -11,6 +11,7 @@ class PageContext:
 
     `campaigns` are all there are (id, name, English name), for the chooser. `epoch` names the database the
     revisions belong to: after another one has taken its place, older pictures say nothing about newer ones.
+    `located` says that sites have coordinates; `hour` is the start of the period looked back at, empty for now.
     """
 
     campaign_id: str
@@ -23,6 +24,8 @@ class PageContext:
     language: str
     campaigns: tuple[tuple[str, str, str], ...]
     epoch: str
+    located: bool = False
+    hour: str = ""
 
     def campaign_label(self) -> str:
         return named(self.campaign_name, self.campaign_name_en, self.language)

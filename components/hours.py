@@ -7,6 +7,7 @@ from components import panel, states
 from components.format import brief, count, hour, hour_named, period, period_day, spans_days, when
 from components.totals import only_catch_up
 from domain.overview import Hour, Overview
+from domain.places import Level
 from figures.hours import bars
 from locales import text
 
@@ -52,7 +53,8 @@ def hours(rows: Overview, language: str) -> Component:
         entries.append(("pattern", text(language, "key.catch_up")))
     if rows.target:
         entries.append(("stroke", text(language, "key.plan")))
-    figure = bars(rows, period_label, tick_label, day_label, value_label, words)
+    roomy = rows.place.level is Level.SITE
+    figure = bars(rows, period_label, tick_label, day_label, value_label, words, roomy)
     return html.Div(
         [
             panel.head(title, text(language, "unit.persons"), [panel.key(*entries)]),

@@ -3,6 +3,7 @@
 The theme is the browser's own business: `theme.js` keeps it, in the address too where it came from there.
 """
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 PATHS = {
@@ -15,15 +16,19 @@ PATHS = {
 """Pages by slug."""
 
 
-def href(page: str, *, campaign: str, place: str | None, language: str, **extra: str) -> str:
-    """The address of `page` for a place of a campaign; without a place, of its topmost one."""
-    query = {"campaign": campaign, "place": place, "lang": language, **extra}
+def href(
+    page: str, *, campaign: str, place: str | None, language: str, hour: datetime | None = None, **extra: str
+) -> str:
+    """The address of `page` for a place of a campaign; without a place, of its topmost one. With `hour`, the start
+    of a period, as it stood at that period's end."""
+    looking = hour.isoformat(timespec="minutes") if hour else None
+    query = {"campaign": campaign, "place": place, "hour": looking, "lang": language, **extra}
     return f"{PATHS[page]}?{urlencode({name: value for name, value in query.items() if value})}"
 
 
-def place_href(code: str, is_site: bool, *, campaign: str, language: str) -> str:
+def place_href(code: str, is_site: bool, *, campaign: str, language: str, hour: datetime | None = None) -> str:
     """Where a click on a place leads: a site has its own page, everything above it the overview."""
-    return href("site" if is_site else "overview", campaign=campaign, place=code, language=language)
+    return href("site" if is_site else "overview", campaign=campaign, place=code, language=language, hour=hour)
 
 
 def export_href(campaign: str, place: str, suffix: str, language: str) -> str:

@@ -3,9 +3,10 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import ids, panel, states
+from components import panel, states
 from components.format import count, percent
 from components.icons import icon
+from components.links import place_href
 from domain.map import Dot, MapPicture, Shape
 from domain.status import Severity
 from figures import theme
@@ -27,8 +28,9 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
         Words(
             label=lambda shape: _label(shape, language),
             hover=lambda dot: _hover(dot, language),
+            link=lambda dot: place_href(dot.place.code, True, campaign=picture.campaign, language=language),
             core=text(language, "map.core"),
-            km=text(language, "map.km"),
+            km=lambda length: text(language, "map.km", km=length),
         ),
     )
     counts = {severity: sum(dot.worst is severity for dot in picture.dots) for severity in Severity}
@@ -41,7 +43,7 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
         warn=counts[Severity.WARN],
         missing=missing_count,
     )
-    graph = dcc.Graph(id=ids.MAP, figure=figure, config=theme.CONFIG, responsive=True, className="graph map")
+    graph = dcc.Graph(figure=figure, config=theme.CONFIG, responsive=True, className="graph map")
     return html.Div(
         [
             panel.head(title, text(language, "map.note")),
@@ -60,9 +62,9 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
                     ),
                     html.Div(
                         [
-                            html.Span([icon("open-crit"), text(language, "map.crit", n=counts[Severity.CRIT])], className="crit"),
-                            html.Span([icon("open-warn"), text(language, "map.warn", n=counts[Severity.WARN])], className="warn"),
-                            html.Span([icon("cross"), text(language, "map.missing", n=missing_count)], className="mut"),
+                            _mark("◇", "crit", text(language, "map.crit", n=counts[Severity.CRIT])),
+                            _mark("△", "warn", text(language, "map.warn", n=counts[Severity.WARN])),
+                            _mark("ⓧ", "mut", text(language, "map.missing", n=missing_count)),
                             html.Span(text(language, "map.size"), className="faint"),
                         ],
                         className="map-marks",
@@ -74,6 +76,10 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
         ],
         className="fill",
     )  # fmt: skip
+
+
+def _mark(shape: str, colour: str, words: str) -> html.Span:
+    return html.Span([html.Span(shape, **{"aria-hidden": "true"}), f" {words}"], className=colour)
 
 
 def _notes(picture: MapPicture, language: str) -> list[Component]:

@@ -11,7 +11,7 @@ from components.links import place_href
 from components.names import short_name
 from components.panel import bar, value
 from domain.duty import Tally
-from domain.overview import Child, Overview
+from domain.overview import Child, Overview, PlaceRef
 from domain.places import Level
 from locales import text
 
@@ -129,7 +129,11 @@ def _head(rows: Overview, level: Level, planned: bool, finish: bool, language: s
     periods = rows.strip_periods
     hours = [
         html.Span(
-            hour_named(name, language) if k == periods[-1] else name,
+            dcc.Link(
+                hour_named(name, language) if k == periods[-1] else name,
+                href=_at(rows, rows.place, k, language),
+                className="on" if rows.hour == rows.campaign.start_of(k) else None,
+            ),
             role="columnheader",
             title=period(rows.campaign.end_of(k), rows.campaign, language),
         )
@@ -144,7 +148,8 @@ def _head(rows: Overview, level: Level, planned: bool, finish: bool, language: s
 def _row(child: Child, rows: Overview, most: int, planned: bool, finish: bool, language: str) -> html.Div:
     name = short_name(child.place, language)
     code = child.place.code
-    to = place_href(code, child.place.level is Level.SITE, campaign=rows.campaign.id, language=language)
+    site = child.place.level is Level.SITE
+    to = place_href(code, site, campaign=rows.campaign.id, language=language, hour=rows.hour)
     reported = bool(child.figures.reports)
     persons = count(child.figures.persons) if reported else UNKNOWN
     cells: list[Component] = [
@@ -183,7 +188,10 @@ def _row(child: Child, rows: Overview, most: int, planned: bool, finish: bool, l
                 title=span,
             )
         )
-    strip = [_cell(tally, name, k, rows, language) for k, tally in zip(rows.strip_periods, child.strip, strict=False)]
+    strip = [
+        _cell(tally, child.place, name, k, rows, language)
+        for k, tally in zip(rows.strip_periods, child.strip, strict=False)
+    ]
     return html.Div([*cells, html.Div(strip, className="hs", role="presentation")], className="tm", role="row")
 
 
@@ -195,7 +203,14 @@ def _gap(child: Child) -> html.Span:
     return html.Span([plain, marked])
 
 
-def _cell(tally: Tally, name: str, k: int, rows: Overview, language: str) -> html.Span:
+def _at(rows: Overview, place: PlaceRef, k: int, language: str) -> str:
+    """The address of `place` as it stood at the end of period `k`."""
+    hour_ = rows.campaign.local(rows.campaign.start_of(k))
+    site = place.level is Level.SITE
+    return place_href(place.code, site, campaign=rows.campaign.id, language=language, hour=hour_)
+
+
+def _cell(tally: Tally, place: PlaceRef, name: str, k: int, rows: Overview, language: str) -> html.Span:
     """One place in one period: the worst state of the sites below it, with their number."""
     kind, number = cell_state(tally, rows.hours[k].due if k < len(rows.hours) else True)
     when = period(rows.campaign.end_of(k), rows.campaign, language)
@@ -207,7 +222,8 @@ def _cell(tally: Tally, name: str, k: int, rows: Overview, language: str) -> htm
         mark = [icon({"verified": "tick", "on_time": "dot", "not_due": "pend", "closed": "closed"}[kind])]
     else:
         mark = [icon({"late": "late", "returned": "ret", "zero": "zero"}[kind]), str(number)]
-    return html.Span(mark, className=f"hc hc-{kind}", role="cell", title=label, **{"aria-label": label})
+    link = dcc.Link(mark, href=_at(rows, place, k, language), title=label, className=f"hc hc-{kind}")
+    return html.Span(link, role="cell", **{"aria-label": label})
 
 
 def cell_state(tally: Tally, due: bool) -> tuple[str, int]:

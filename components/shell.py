@@ -29,6 +29,8 @@ class ViewLike(Protocol):
     def slug(self) -> str: ...
     @property
     def title(self) -> str: ...
+    @property
+    def located(self) -> bool: ...
 
 
 class PageLike(Protocol):
@@ -61,7 +63,7 @@ def page(which: PageLike, context: PageContext | None, language: str | None = No
             **{"aria-label": text(spoken, view.title)},
         )
         for view in which.views
-        if view.slug != STAMP
+        if view.slug != STAMP and (context.located or not view.located)
     ]
     live = html.Div(
         id=ids.LIVE,
@@ -72,6 +74,7 @@ def page(which: PageLike, context: PageContext | None, language: str | None = No
             "data-place": context.place_code,
             "data-language": spoken,
             "data-epoch": context.epoch,
+            "data-hour": context.hour,
             "data-title": f"{text(spoken, which.title)} · {context.campaign_label()}",
         },
     )
@@ -97,7 +100,7 @@ def frame(
             html.Main(
                 [html.H1(title, className="visually-hidden"), *content],
                 id=ids.MAIN,
-                className=f"main main-{slug}",
+                className=f"main main-{slug}{' with-map' if context.located else ''}",
                 tabIndex="-1",
             ),
             _tabs(context, slug),

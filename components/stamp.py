@@ -58,7 +58,7 @@ def _crumbs(rows: Overview, facts: str, language: str) -> list[Component]:
         return []
     parts: list[Component | str] = []
     for parent in rows.parents:
-        to = place_href(parent.code, False, campaign=rows.campaign.id, language=language)
+        to = place_href(parent.code, False, campaign=rows.campaign.id, language=language, hour=rows.hour)
         parts += [dcc.Link(parent.label(language), href=to), html.Span("›", className="faint")]
     parts.append(html.B(rows.place.label(language), className="here"))
     if facts:
@@ -71,6 +71,12 @@ def _as_of(rows: Overview, language: str) -> list[Component]:
         return [html.Span(text(language, "stamp.no_data"), className="until")]
     until = when(rows.data_until, rows.campaign, language)
     parts: list[Component] = [html.Span([text(language, "stamp.until"), " ", html.B(until)], className="until")]
+    if rows.hour is not None:
+        here = place_href(
+            rows.place.code, rows.place.level is Level.SITE, campaign=rows.campaign.id, language=language
+        )
+        back = dcc.Link(text(language, "stamp.to_now"), href=here)
+        parts.append(html.Span([text(language, "stamp.looking_back"), back], className="chip looking"))
     if rows.towns and rows.place.level in (Level.CITY, Level.DISTRICT):
         done = rows.towns_verified >= rows.towns
         parts.append(

@@ -40,9 +40,10 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class MapPicture:
-    """Everything a map draws. `approximate` asks for the label 示意图; `source` names where outlines come from;
-    `unplaced` are sites without coordinates, which stay in every total."""
+    """Everything a map of a campaign draws. `approximate` asks for the label 示意图; `source` names where outlines
+    come from; `unplaced` are sites without coordinates, which stay in every total."""
 
+    campaign: str
     shapes: tuple[Shape, ...]
     dots: tuple[Dot, ...]
     unplaced: tuple[PlaceRef, ...]

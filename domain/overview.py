@@ -102,6 +102,8 @@ class Child:
     lat: float | None
     lanes: int | None
     expected_finish: Interval | None = None
+    gap_forecast: tuple[tuple[int, float, float, float], ...] = ()
+    """Expected gap at the end of a period to come, percentage points: (period, p10, p50, p90)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ class Overview:
     missing: tuple[PlaceRef, ...]
     findings: tuple[Finding, ...]
     finding_counts: Mapping[Severity, int]
+    hour: datetime | None = None
+    """Start of the last period shown, when the reader looks back; None for now."""
     expected_finish: Interval | None = None
     forecast: tuple[tuple[int, float, float, float], ...] = ()
     """Expected cumulative persons at the end of a period: (period, p10, p50, p90)."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from domain.campaign import Campaign
 
@@ -91,6 +92,11 @@ class PlaceTree:
     def root(self) -> Place | None:
         """The place that holds all others, or None for an empty campaign or one with several roots."""
         return self.roots[0] if len(self.roots) == 1 else None
+
+    @cached_property
+    def located(self) -> bool:
+        """Whether any site has coordinates, so that there can be a map."""
+        return any(site.lon is not None and site.lat is not None for site in self.each(Level.SITE))
 
     def contains(self, outer: Place, inner: Place) -> bool:
         """Whether `inner` is `outer` or lies below it."""

@@ -11,10 +11,10 @@ Figure = dict[str, Any]
 Label = Callable[[Hour], str]
 """Names a period in the reader's language."""
 
-MOST_LABELS = 18
-"""Ticks that fit under the bars; with more periods every second, third, … is named."""
+MOST_LABELS = {True: 18, False: 9}
+"""Ticks that fit under the bars of a roomy and of a narrow chart; with more periods every second, … is named."""
 MOST_VALUES = 16
-"""Bars that leave room for their value above them."""
+"""Bars of a roomy chart that leave room for their values above them."""
 
 
 def bars(
@@ -24,6 +24,7 @@ def bars(
     day_label: Label,
     value_label: Callable[[int], str],
     words: dict[str, str],
+    roomy: bool,
 ) -> Figure:
     """Persons sampled per period. What came by catch-up is hatched: its hours are not known one by one. A period
     that is not over is pale.
@@ -40,7 +41,7 @@ def bars(
     catch_up = [hour.figures.catch_up_persons or None for hour in hours]
     totals = [hour.figures.persons if hour.figures.reports else None for hour in hours]
     top = max([1.0, *(n for n in totals if n is not None), *(hour.plan or 0.0 for hour in hours)])
-    show_values = len(hours) <= MOST_VALUES
+    show_values = roomy and len(hours) <= MOST_VALUES
     traces: list[Figure] = [
         _bars(x, single, names, words["persons"], {"color": [theme.DATA if o else theme.DATA_BAND for o in over]}),
         _bars(
@@ -71,7 +72,7 @@ def bars(
         )
     if rows.target:
         traces.append(_plan_ticks(hours, x, words["plan"]))
-    every = -(-len(hours) // MOST_LABELS) or 1
+    every = -(-len(hours) // MOST_LABELS[roomy]) or 1
     shown = [i for i in x if i % every == 0]
     frame = theme.layout(
         hovermode="closest",

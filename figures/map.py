@@ -1,7 +1,7 @@
 """The map of sites (design, section 8): outlines and points as plain lines and marks, in kilometres, without tiles.
 
 Size is persons expected, fill completion, the outer mark a finding, a crossed ring a report that is owed. A dense
-core gets a window three times as large in the emptiest corner; its sites are then small dots on the map itself.
+core gets a larger window in the emptiest corner; its sites are then small dots on the map itself.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,8 @@ CORE = 40
 """From this many sites within a window on, the core is drawn larger."""
 
 CORE_HALF_KM = 4.4
-ENLARGED = 3
+INSET_WIDTH, INSET_HEIGHT = 0.56, 0.32
+"""Room for the window, in shares of the map's."""
 
 Label = Callable[[Shape], str]
 Hover = Callable[[Dot], str]
@@ -45,12 +46,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the map says in the reader's language: a shape's label, a site's hover, the window, the scale."""
+    """What the map says in the reader's language: a shape's label, a site's hover, where a click on it leads, the
+    window, the scale."""
 
     label: Label
     hover: Hover
+    link: Hover
     core: str
-    km: str
+    km: Callable[[int], str]
 
 
 def fill(completion: float | None) -> str:
@@ -67,39 +70,36 @@ def site_map(picture: MapPicture, words: Words) -> Figure:
     traces = [_outline(shape) for shape in picture.shapes]
     if small:
         traces.append(_specks(small))
-    traces += _marks(large, words.hover, 1.0)
-    height = frame.north - frame.south
+    traces += _marks(large, words, 1.0)
     shapes: list[Figure] = _scale_bar(frame)
     notes: list[Figure] = [_label(shape, picture.shapes, frame, words) for shape in picture.shapes]
     notes.append(_scale_label(frame, words.km))
     layout = theme.layout(
         hovermode="closest",
-        margin={"l": 0, "r": 0, "t": 4, "b": 0},
+        margin={"l": 2, "r": 2, "t": 4, "b": 6},
         xaxis=theme.axis(showticklabels=False, range=[frame.west, frame.east], constrain="domain"),
         yaxis=theme.axis(showticklabels=False, range=[frame.south, frame.north], scaleanchor="x", constrain="domain"),
     )
     if core is not None:
-        share = min(0.5, ENLARGED * 2 * CORE_HALF_KM / height)
-        right, top = _emptiest_corner(picture, frame, share)
-        across = [1 - share * 1.1, 1.0] if right else [0.0, share * 1.1]
-        upward = [1 - share, 1.0] if top else [0.0, share]
+        right, top = _emptiest_corner(picture, frame)
+        across = [1 - INSET_WIDTH, 1.0] if right else [0.0, INSET_WIDTH]
+        upward = [1 - INSET_HEIGHT, 1.0] if top else [0.0, INSET_HEIGHT]
         inside = {"xaxis": "x2", "yaxis": "y2"}
         traces += [{**_outline(shape), **inside} for shape in picture.shapes]
-        traces += [{**trace, **inside} for trace in _marks(small, words.hover, 1.25)]
-        layout["xaxis2"] = theme.axis(showticklabels=False, range=[core.west, core.east], domain=across, anchor="y2")
-        layout["yaxis2"] = theme.axis(
-            showticklabels=False, range=[core.south, core.north], domain=upward, anchor="x2"
-        )
+        traces += [{**trace, **inside} for trace in _marks(small, words, 1.25)]
+        hidden = {"showticklabels": False, "constrain": "domain"}
+        layout["xaxis2"] = theme.axis(range=[core.west, core.east], domain=across, anchor="y2", **hidden)
+        layout["xaxis2"]["constraintoward"] = "right" if right else "left"
+        layout["yaxis2"] = theme.axis(range=[core.south, core.north], domain=upward, anchor="x2", **hidden)
+        layout["yaxis2"] |= {"scaleanchor": "x2", "constraintoward": "top" if top else "bottom"}
         edge = {"color": theme.CURSOR, "width": 1}
         shapes.append(
             {"type": "rect", "x0": core.west, "x1": core.east, "y0": core.south, "y1": core.north, "line": edge}
         )
-        shapes.append(
-            {"type": "rect", "xref": "paper", "yref": "paper", "x0": across[0], "x1": across[1], "y0": upward[0]}
-            | {"y1": upward[1], "line": edge, "fillcolor": theme.SURFACE, "layer": "below"}
-        )
+        whole = {"xref": "x2 domain", "yref": "y2 domain", "x0": 0, "x1": 1, "y0": 0, "y1": 1}
+        shapes.append({"type": "rect", **whole, "line": edge, "fillcolor": theme.SURFACE, "layer": "below"})
         notes.append(
-            {"xref": "paper", "yref": "paper", "x": across[1], "y": upward[0 if top else 1], "text": words.core}
+            {"xref": "x2 domain", "yref": "y2 domain", "x": 1, "y": 0 if top else 1, "text": words.core}
             | {"xanchor": "right", "yanchor": "top" if top else "bottom", "showarrow": False}
         )
     layout["shapes"], layout["annotations"] = shapes, notes
@@ -124,16 +124,16 @@ def _core(dots: Sequence[Dot]) -> Frame | None:
     return window if most >= CORE and most < len(dots) else None
 
 
-def _emptiest_corner(picture: MapPicture, frame: Frame, share: float) -> tuple[bool, bool]:
+def _emptiest_corner(picture: MapPicture, frame: Frame) -> tuple[bool, bool]:
     """(right, top) of the corner in which the fewest sites and corners of outlines lie."""
     points = [dot.at for dot in picture.dots] + [p for shape in picture.shapes for ring in shape.rings for p in ring]
     width, height = frame.east - frame.west, frame.north - frame.south
 
     def crowd(corner: tuple[bool, bool]) -> int:
         right, top = corner
-        west = frame.east - 0.55 * width if right else frame.west
-        south = frame.north - share * height if top else frame.south
-        box = Frame(west, south, west + 0.55 * width, south + share * height)
+        west = frame.east - INSET_WIDTH * width if right else frame.west
+        south = frame.north - INSET_HEIGHT * height if top else frame.south
+        box = Frame(west, south, west + INSET_WIDTH * width, south + INSET_HEIGHT * height)
         return sum(box.holds(point) for point in points)
 
     return min(((True, False), (False, False), (True, True), (False, True)), key=crowd)
@@ -173,13 +173,13 @@ def _specks(dots: Sequence[Dot]) -> Figure:
     }
 
 
-def _marks(dots: Sequence[Dot], hover: Hover, scale: float) -> list[Figure]:
+def _marks(dots: Sequence[Dot], words: Words, scale: float) -> list[Figure]:
     """Sites as marks, what matters most drawn last."""
     reported = [dot for dot in dots if not dot.missing]
     traces = [
         _trace(
             reported,
-            hover,
+            words,
             {
                 "size": [_size(dot) * scale for dot in reported],
                 "color": [fill(dot.completion) for dot in reported],
@@ -191,7 +191,7 @@ def _marks(dots: Sequence[Dot], hover: Hover, scale: float) -> list[Figure]:
     ring = {"color": theme.TEXT, "width": 1.6}
     size = [(_size(dot) + 3) * scale for dot in missing]
     traces.append(
-        _trace(missing, hover, {"size": size, "symbol": "circle-x-open", "color": theme.TEXT, "line": ring})
+        _trace(missing, words, {"size": size, "symbol": "circle-x-open", "color": theme.TEXT, "line": ring})
     )
     for severity, symbol, colour, more, width in (
         (Severity.WARN, "triangle-up-open", WARN, 9, 2),
@@ -200,18 +200,18 @@ def _marks(dots: Sequence[Dot], hover: Hover, scale: float) -> list[Figure]:
         found = [dot for dot in reported if dot.worst is severity]
         size = [(_size(dot) + more) * scale for dot in found]
         marker = {"size": size, "symbol": symbol, "color": colour, "line": {"color": colour, "width": width}}
-        traces.append(_trace(found, hover, marker))
+        traces.append(_trace(found, words, marker))
     return [trace for trace in traces if trace["x"]]
 
 
-def _trace(dots: Sequence[Dot], hover: Hover, marker: Figure) -> Figure:
+def _trace(dots: Sequence[Dot], words: Words, marker: Figure) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
         "x": [dot.at[0] for dot in dots],
         "y": [dot.at[1] for dot in dots],
-        "text": [hover(dot) for dot in dots],
-        "customdata": [dot.place.code for dot in dots],
+        "text": [words.hover(dot) for dot in dots],
+        "customdata": [words.link(dot) for dot in dots],
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {"opacity": 1, **marker},
     }
@@ -249,11 +249,11 @@ def _scale_bar(frame: Frame) -> list[Figure]:
     return [{"type": "line", "x0": x, "x1": x + _scale_length(frame), "y0": y, "y1": y, "line": line}]
 
 
-def _scale_label(frame: Frame, km: str) -> Figure:
+def _scale_label(frame: Frame, km: Callable[[int], str]) -> Figure:
     return {
         "x": frame.west,
         "y": frame.south,
-        "text": km.format(km=_scale_length(frame)),
+        "text": km(_scale_length(frame)),
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,

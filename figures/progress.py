@@ -145,9 +145,12 @@ def gap_grid(rows: Overview, children: list[Child], columns: int, date: DateLabe
     last = rows.last_period or 0
     ends = [local(campaign.anchor, campaign), *(local(hour.end, campaign) for hour in rows.hours[: last + 1])]
     curves = [[0.0, *child.gaps[: last + 1]] for child in children]
+    fans = [() if rows.stale else child.gap_forecast for child in children]
     known = [gap for curve in curves for gap in curve if gap is not None]
+    known += [gap for fan in fans for _, *gaps in fan for gap in gaps]
     low, high, step = _gap_range(min(known, default=0.0), max(known, default=0.0))
-    until = campaign.end_of(max(last + 1, 3))
+    ahead = max((point[0] for fan in fans for point in fan), default=last)
+    until = campaign.end_of(max(min(last + AHEAD, ahead), last + 1, 3))
     two_rows = len(children) > columns
     traces: list[Figure] = []
     axes: Figure = {}
@@ -175,6 +178,8 @@ def gap_grid(rows: Overview, children: list[Child], columns: int, date: DateLabe
             ticktext=[f"−{step:g}", "0", f"+{step:g}"],
             showticklabels=column == 0,
         )
+        if fans[i] and curve[-1] is not None:
+            traces += _fan(rows, fans[i][:AHEAD], curve[-1], ends[-1], on)
         traces.append(
             theme.line(ends, curve, children[i].place.code, "+.1f", hovertemplate="%{y:+.1f}<extra></extra>", **on)
         )
@@ -194,6 +199,20 @@ def gap_grid(rows: Overview, children: list[Child], columns: int, date: DateLabe
         )
     margin = {"l": 28, "r": 2, "t": 26, "b": _bottom(rows)}
     return {"data": traces, "layout": theme.layout(margin=margin, shapes=shapes, **axes)}
+
+
+AHEAD = 5
+"""Periods to come that a small chart shows."""
+
+
+def _fan(
+    rows: Overview, points: tuple[tuple[int, float, float, float], ...], now: float, at: str, on: dict[str, str]
+) -> list[Figure]:
+    """What is expected of a gap, from where it stands: band and middle."""
+    x = [at, *(local(rows.campaign.end_of(k), rows.campaign) for k, *_ in points)]
+    low, middle, high = ([now, *(point[i] for point in points)] for i in (1, 2, 3))
+    dotted = {"color": theme.DATA, "width": 1.5, "dash": theme.FORECAST_DASH}
+    return [theme.band(x, low, high, **on), theme.line(x, [*middle], "", "+.1f", line=dotted, hoverinfo="skip", **on)]
 
 
 ROW_DOMAINS = ([0.6, 1], [0, 0.4])

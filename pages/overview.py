@@ -9,5 +9,11 @@ from views.overview import PAGE
 dash.register_page(__name__, path="/")
 
 
-def layout(campaign: str | None = None, place: str | None = None, lang: str | None = None, **_: str) -> Component:
-    return shell.page(PAGE, context.current(campaign=campaign, place=place, lang=lang), lang)
+def layout(
+    campaign: str | None = None,
+    place: str | None = None,
+    lang: str | None = None,
+    hour: str | None = None,
+    **_: str,
+) -> Component:
+    return shell.page(PAGE, context.current(campaign=campaign, place=place, lang=lang, hour=hour), lang)

@@ -18,8 +18,9 @@ for folder in (ROOT, ROOT / "tests" / "integration"):
 # The server's wheel asks for the folder and warns where a machine has none, or one that others may read.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="run"))
 
-from data.database import Database  # noqa: E402
 from kit import Api, SetClock, World, at, make_world  # noqa: E402
+
+from data.database import Database  # noqa: E402
 
 
 class PostgresServer:

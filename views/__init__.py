@@ -36,6 +36,8 @@ class View:
     title: str
     query: Query
     draw: Draw
+    located: bool = False
+    """Only for campaigns whose sites have coordinates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def draw_all(page: Page, session: Session, moment: Moment, language: str) -> Map
     """Every view of `page`, drawn, by slug. One that fails is drawn as its own error; the others are not hurt."""
     drawn: dict[str, Drawn] = {}
     for view in page.views:
+        if view.located and not moment.tree.located:
+            continue
         try:
             drawn[view.slug] = view.draw(moment.ask(session, view.query), language)
         except SQLAlchemyError:

@@ -4,8 +4,10 @@ from components.duty import duty
 from components.findings import findings
 from components.hours import hours
 from components.kpis import kpis
+from components.map import site_map_panel
 from components.matrix import matrix
 from components.progress import progress
+from data.queries.map import map_picture
 from data.queries.overview import overview
 from views import Page, View
 from views.stamp import STAMP
@@ -21,5 +23,6 @@ PAGE = Page(
         View("matrix", "matrix.title.any", overview, matrix),
         View("hours", "hours.title", overview, hours),
         View("duty", "duty.title", overview, duty),
+        View("map", "map.title", map_picture, site_map_panel, located=True),
     ),
 )

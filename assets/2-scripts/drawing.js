@@ -34,7 +34,11 @@
   function follow(event) {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    history.pushState({}, "", event.currentTarget.href);
+    go(event.currentTarget.href);
+  }
+
+  function go(address) {
+    history.pushState({}, "", address);
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     scrollTo(0, 0);
   }
@@ -68,6 +72,13 @@
       const { data, layout } = coloured(figure);
       window.Plotly.react(place.current, data, layout, config);
     });
+    useEffect(() => {
+      // A mark that carries an address leads there.
+      place.current.on("plotly_click", ({ points }) => {
+        const address = points[0]?.customdata;
+        if (typeof address === "string" && address.startsWith("/")) go(address);
+      });
+    }, []);
     useEffect(() => {
       const node = place.current;
       const recolour = () => {

@@ -86,15 +86,17 @@
   }
 
   async function refresh(live, head, asked) {
-    const { campaign, view, place, language } = live.dataset;
+    const { campaign, view, place, language, hour } = live.dataset;
+    const looking = hour ? `&hour=${encodeURIComponent(hour)}` : "";
     // Snapshots stay in the cache for good; revisions begin anew with every database, so its name is in the address.
     const path = [campaign, view, place, language].map(encodeURIComponent).join("/");
     const slow = setTimeout(() => document.body.toggleAttribute("data-refreshing", snapshot !== null), SLOW_MS);
     try {
-      const next = await get(`/snapshots/${path}/${head.revision}-${head.minute}?epoch=${encodeURIComponent(head.epoch)}`);
+      const next = await get(`/snapshots/${path}/${head.revision}-${head.minute}?epoch=${encodeURIComponent(head.epoch)}${looking}`);
       if (asked !== shown || element() !== live) return; // the reader has gone on to another page
       snapshot = next;
-      version = { epoch: head.epoch, revision: head.revision, minute: head.minute };
+      // The server may have sent us on to a newer one than we asked for.
+      version = { epoch: next.epoch, revision: next.revision, minute: next.minute };
       failedSnapshots = 0;
       await draw(asked);
     } catch (error) {

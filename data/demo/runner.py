@@ -43,7 +43,7 @@ AFTER_END = timedelta(minutes=45)
 
 
 OUTLINES = Path(__file__).parent / "district" / "towns.geojson"
-OUTLINES_SOURCE = "天地图（外轮廓，概略）; 镇街界为近似"
+OUTLINES_SOURCE = "天地图 Tianditu"
 """What SOURCES.md says of the outlines: the district's outer line is real but generalised, town borders are not."""
 
 DISTRICT_NAMES = {"district": "440607", "district_name": "三水区", "district_name_en": "Sanshui District"}

@@ -57,6 +57,7 @@ def map_picture(session: Session, moment: Moment) -> MapPicture:
             )
         )
     return MapPicture(
+        campaign=tree.campaign.id,
         shapes=tuple(shapes),
         dots=tuple(dots),
         unplaced=tuple(unplaced),

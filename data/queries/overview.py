@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import accumulate
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from data.queries.outlook import forecast_towns, outlooks
 from domain import progress, status
 from domain.duty import State, Tally, tally
 from domain.findings import Finding, Topic, order
+from domain.forecast import Outlook
 from domain.overview import Child, Hour, Overview, PlaceRef
 from domain.places import Level, Place, PlaceTree
 from domain.status import Severity
@@ -82,6 +84,7 @@ def _assemble(
         replace(
             _child(tree, child, cells.get(child.id, {}), now, last, duty_period, strip),
             expected_finish=outlook[child.id].finish if child.id in outlook else None,
+            gap_forecast=_gap_forecast(tree, child, outlook.get(child.id)),
         )
         for child in place.children
     ]
@@ -125,6 +128,7 @@ def _assemble(
         children=tuple(children),
         missing=tuple(ref(site) for site in missing),
         findings=tuple(findings),
+        hour=campaign.start_of(moment.until) if moment.until is not None else None,
         expected_finish=outlook[place.id].finish if place.id in outlook else None,
         forecast=outlook[place.id].expected if place.id in outlook else (),
         finding_counts={s: sum(f.severity is s for f in findings) for s in Severity if s is not Severity.OK},
@@ -209,6 +213,25 @@ def _child(
         lon=child.lon,
         lat=child.lat,
         lanes=child.lanes,
+    )
+
+
+def _gap_forecast(
+    tree: PlaceTree, child: Place, outlook: Outlook | None
+) -> tuple[tuple[int, float, float, float], ...]:
+    """The child's expected persons less its plan, in points of its target, for the campaign's periods to come."""
+    plan, target = tree.plan(child), tree.target(child)
+    if outlook is None or plan is None or not target:
+        return ()
+    planned = list(accumulate(plan))
+
+    def points(persons: float, period: int) -> float:
+        return 100 * (persons - planned[period]) / target
+
+    return tuple(
+        (k, points(p10, k), points(p50, k), points(p90, k))
+        for k, p10, p50, p90 in outlook.expected
+        if k < len(planned)
     )
 
 
