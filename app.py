@@ -63,6 +63,7 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
         serve_locally=True,
         enable_mcp=False,
     )
+    application.enable_dev_tools(debug=False, dev_tools_disable_version_check=True)
     application.layout = dash.html.Div(dash.page_container)
     context.provide(lambda query: _context(database, query))
     callbacks.register(application, database, clock)

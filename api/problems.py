@@ -61,6 +61,12 @@ def answer(problem: Problem) -> Response:
 def install(server: Flask) -> None:
     """Let every error below `/api` leave as a problem; pages keep Flask's own answers."""
 
+    @server.get("/api/", defaults={"rest": ""})
+    @server.get("/api/<path:rest>")
+    def _nothing_here(rest: str) -> Response:
+        # Dash answers every address it does not know with a page; below /api that would be a wrong 200.
+        raise Problem(404, "not_found", "unknown_path")
+
     @server.errorhandler(Problem)
     def _problem(problem: Problem) -> Response:
         return answer(problem)
