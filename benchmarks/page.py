@@ -164,5 +164,7 @@ def _bytes(name: str, visits: list[Visit], target: Target | None, only: str = ""
     sums = [sum(size for path, size in visit.wire.items() if path.startswith(only)) for visit in visits]
     counted = {path: size for path, size in visits[0].wire.items() if path.startswith(only)}
     largest = sorted(counted.items(), key=lambda item: -item[1])[:3]
-    note = f"{len(counted)} addresses; " + ", ".join(f"{path.rpartition('/')[2]} {size / 1000:.0f}" for path, size in largest)
+    note = f"{len(counted)} addresses; " + ", ".join(
+        f"{path.rpartition('/')[2]} {size / 1000:.0f}" for path, size in largest
+    )
     return Measure(name, statistics.median(sums) / 1000, "kB", target, rig.SQLITE, note)

@@ -118,7 +118,12 @@ def running_campaign(database: Database, sites: int, hours: int = 12) -> Campaig
     """A campaign that began `hours` full hours ago and goes on for two more, with `sites` sites in 8 towns."""
     full_hour = system_clock().replace(minute=0, second=0, microsecond=0)
     campaign = Campaign(
-        "bench", "性能测试", "Benchmark", full_hour - timedelta(hours=hours), full_hour + timedelta(hours=2), "Asia/Shanghai"
+        "bench",
+        "性能测试",
+        "Benchmark",
+        full_hour - timedelta(hours=hours),
+        full_hour + timedelta(hours=2),
+        "Asia/Shanghai",
     )
     with database.write() as session:
         campaigns.create(session, campaign, actor=BENCH.name, now=system_clock())

@@ -62,7 +62,11 @@ def _missing(rows: Overview, language: str) -> Component:
                 dcc.Link(
                     place.label(language),
                     href=place_href(
-                        place.code, place.level is Level.SITE, campaign=rows.campaign.id, language=language
+                        place.code,
+                        place.level is Level.SITE,
+                        campaign=rows.campaign.id,
+                        language=language,
+                        hour=rows.hour,
                     ),
                 ),
             ]

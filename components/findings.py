@@ -20,7 +20,7 @@ MOST = 5
 def findings(rows: Overview, language: str) -> Component:
     """The worst findings, severity first, then newest."""
     total = sum(rows.finding_counts.values())
-    to = href("findings", campaign=rows.campaign.id, place=rows.place.code, language=language)
+    to = href("findings", campaign=rows.campaign.id, place=rows.place.code, language=language, hour=rows.hour)
     every = dcc.Link(text(language, "findings.all", count=count(total)), href=to, className="t12 mut more")
     title = text(language, "findings.title")
     if not rows.findings:
@@ -85,7 +85,8 @@ def sentence(finding: Finding, language: str) -> str:
 
 
 def _place(finding: Finding, rows: Overview, language: str) -> dcc.Link:
-    to = place_href(finding.place, finding.level is Level.SITE, campaign=rows.campaign.id, language=language)
+    site = finding.level is Level.SITE
+    to = place_href(finding.place, site, campaign=rows.campaign.id, language=language, hour=rows.hour)
     return dcc.Link(finding.label(language), href=to)
 
 

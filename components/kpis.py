@@ -102,7 +102,7 @@ def _progress(rows: Overview, language: str) -> html.Div:
 
 def _plan_note(rows: Overview, planned: float | None, language: str) -> list[Component | str]:
     if rows.gap_persons is None or planned is None:
-        return [text(language, "kpi.no_plan_yet")]
+        return [text(language, "kpi.no_plan_yet" if rows.duty_period is None else "kpi.no_reports")]
     words = text(
         language,
         "kpi.behind" if rows.gap_persons < 0 else "kpi.ahead",
@@ -184,6 +184,9 @@ def _finish(rows: Overview, language: str) -> html.Div | None:
     finish = rows.expected_finish
     if finish is None:
         return None
+    if rows.stale:
+        # Figures that stand still say nothing about the end.
+        return _tile(text(language, "kpi.finish"), value("finish", UNKNOWN), [])
     zone = rows.campaign.zone
     return _tile(
         text(language, "kpi.finish"),
@@ -201,7 +204,8 @@ def _missing(rows: Overview, language: str) -> html.Div | None:
     if rows.missing:
         links: list[Component | str] = [icon("miss")]
         for i, place in enumerate(rows.missing[:NAMES]):
-            to = place_href(place.code, place.level is Level.SITE, campaign=rows.campaign.id, language=language)
+            site = place.level is Level.SITE
+            to = place_href(place.code, site, campaign=rows.campaign.id, language=language, hour=rows.hour)
             links += [text(language, "format.dot") if i else "", dcc.Link(place.label(language), href=to)]
         note = [html.Span(links, className="miss names")]
     else:
@@ -237,6 +241,6 @@ def _findings(rows: Overview, language: str) -> html.Div:
             )
     if not parts:
         parts = [html.Span([icon("ok"), text(language, "kpi.no_findings")], className="ok")]
-    to = href("findings", campaign=rows.campaign.id, place=rows.place.code, language=language)
+    to = href("findings", campaign=rows.campaign.id, place=rows.place.code, language=language, hour=rows.hour)
     figure = dcc.Link(value("findings", count(total)), href=to, className="plain")
     return _tile(text(language, "kpi.findings"), figure, parts, "phone-hide")

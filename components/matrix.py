@@ -169,7 +169,7 @@ def _row(child: Child, rows: Overview, most: int, planned: bool, finish: bool, l
             html.Span(value(f"persons-{code}", persons), role="cell", className="r b"),
         ]
     if finish:
-        known = child.expected_finish
+        known = None if rows.stale else child.expected_finish
         span = (
             text(
                 language,

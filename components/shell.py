@@ -1,6 +1,7 @@
 """The frame of every page: top bar, as-of bar, the empty panels that `live.js` fills, the tab bar of a phone."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -52,6 +53,8 @@ def page(which: PageLike, context: PageContext | None, language: str | None = No
     if context is None:
         return _without_campaign(which, language if language in LANGUAGES else DEFAULT)
     spoken = context.language
+    if not context.place_code:
+        return _without_places(which, context)
     panels = [
         html.Section(
             html.Div(
@@ -81,8 +84,33 @@ def page(which: PageLike, context: PageContext | None, language: str | None = No
     return frame(context, which.slug, text(spoken, which.title), panels, [live, _strips(spoken)])
 
 
+def _without_places(which: PageLike, context: PageContext) -> Component:
+    """The page of a campaign nobody has given places yet. `live.js` loads it anew when the first ones are there."""
+    spoken = context.language
+    live = html.Div(
+        id=ids.LIVE,
+        hidden=True,
+        **{
+            "data-campaign": context.campaign_id,
+            "data-view": which.slug,
+            "data-place": "",
+            "data-language": spoken,
+            "data-epoch": context.epoch,
+            "data-title": f"{text(spoken, which.title)} · {context.campaign_label()}",
+        },
+    )
+    to = href("import", campaign=context.campaign_id, place=None, language=spoken)
+    empty = html.Section(states.no_places(context.campaign_id, to, spoken), className="panel")
+    return frame(context, which.slug, text(spoken, which.title), [empty], [live, _strips(spoken)], "main-empty")
+
+
 def frame(
-    context: PageContext, slug: str, title: str, content: Sequence[Component], above: Sequence[Component] = ()
+    context: PageContext,
+    slug: str,
+    title: str,
+    content: Sequence[Component],
+    above: Sequence[Component] = (),
+    extra: str = "",
 ) -> html.Div:
     """The top bar, `content` as the page's main part, and the tab bar. A page with `live` panels passes what
     drives them as `above`; other pages have no as-of bar."""
@@ -100,7 +128,7 @@ def frame(
             html.Main(
                 [html.H1(title, className="visually-hidden"), *content],
                 id=ids.MAIN,
-                className=f"main main-{slug}{' with-map' if context.located else ''}",
+                className=f"main {extra or f'main-{slug}'}{' with-map' if context.located else ''}",
                 tabIndex="-1",
             ),
             _tabs(context, slug),
@@ -152,7 +180,9 @@ def _top(context: PageContext, slug: str) -> html.Header:
     language = context.language
 
     def other(spoken: str) -> str:
-        return href(slug, campaign=context.campaign_id, place=context.place_code, language=spoken)
+        return href(
+            slug, campaign=context.campaign_id, place=context.place_code, language=spoken, hour=_looking(context)
+        )
 
     return html.Header(
         [
@@ -208,16 +238,21 @@ def _zone(context: PageContext) -> ZoneInfo:
     return ZoneInfo(context.zone)
 
 
+def _looking(context: PageContext) -> datetime | None:
+    """The start of the period looked back at."""
+    return datetime.fromisoformat(context.hour) if context.hour else None
+
+
 def _links(context: PageContext, slug: str) -> html.Ul:
     """The pages. The number of critical findings is filled in by `live.js` from the as-of bar."""
     items = []
     for name in NAV:
-        # The list of findings and the table keep the place; the import belongs to the whole campaign.
-        place = context.place_code if name != "import" else None
+        # The list of findings and the table keep place and hour; the import belongs to the whole campaign.
+        place, hour = (context.place_code, _looking(context)) if name != "import" else (None, None)
         parts: list[Component | str] = [text(context.language, f"nav.{name}")]
         if name == "findings":
             parts.append(html.Span(**{"data-crit-count": ""}, className="crit-count"))
-        to = href(name, campaign=context.campaign_id, place=place, language=context.language)
+        to = href(name, campaign=context.campaign_id, place=place, language=context.language, hour=hour)
         active = name == slug or (name == "sites" and slug == "site")
         items.append(
             html.Li(

@@ -110,15 +110,15 @@ def _as_of(rows: Overview, language: str) -> list[Component]:
 
 def _stale(rows: Overview, language: str) -> html.Div:
     """Always drawn; the page shows it when its clock passes the limit, and counts the minutes on."""
-    if rows.data_until is None:
-        return html.Div(id=ids.STALE, hidden=True)
-    sentence: list[Component | str] = [
-        text(language, "stamp.stale_until", until=when(rows.data_until, rows.campaign, language)),
-        " ",
-        html.B(**{"data-minutes-since": rows.data_until.isoformat()}),
-        " ",
-        text(language, "stamp.stale_minutes"),
-    ]
+    sentence: list[Component | str] = [text(language, "stamp.no_data")]
+    if rows.data_until is not None:
+        sentence = [
+            text(language, "stamp.stale_until", until=when(rows.data_until, rows.campaign, language)),
+            " ",
+            html.B(**{"data-minutes-since": rows.data_until.isoformat()}),
+            " ",
+            text(language, "stamp.stale_minutes"),
+        ]
     if rows.missing:
         names = text(language, "format.list").join(p.label(language) for p in rows.missing[:STALE_NAMES])
         sentence += [" ", text(language, "stamp.stale_missing", names=names, count=len(rows.missing))]

@@ -1,6 +1,6 @@
 """What a panel or a page shows when it has no picture: loading, empty, failed, not yet begun (design, section 10)."""
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import panel
@@ -55,12 +55,31 @@ def panel_error(title: str, code: str, language: str) -> list[Component]:
     ]
 
 
+IMPORT_PLACES = "python manage.py import places sites.xlsx --campaign"
+
+
+def no_places(campaign: str, import_page: str, language: str) -> html.Div:
+    """A campaign without places: how to give it some."""
+    return message(
+        "pin",
+        "",
+        text(language, "table.empty"),
+        html.Span(
+            [
+                dcc.Link(text(language, "nav.import"), href=import_page, className="b link"),
+                f"{text(language, 'format.colon')}{text(language, 'upload.kinds.places')}",
+            ]
+        ),
+        html.Pre(html.Code(f"{IMPORT_PLACES} {campaign}")),
+    )
+
+
 COMMANDS = (
     ("start.demo", "python manage.py demo load\npython manage.py demo play"),
     (
         "start.campaign",
         "python manage.py campaign create --id r1 --name NAME --starts-at 2026-11-21T06:00:00+08:00"
-        " --deadline 2026-11-21T22:00:00+08:00\npython manage.py import places sites.xlsx --campaign r1",
+        f" --deadline 2026-11-21T22:00:00+08:00\n{IMPORT_PLACES} r1",
     ),
 )
 """How to get the first campaign: the key of what a command does, and the command."""

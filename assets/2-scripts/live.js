@@ -57,7 +57,9 @@
         failedPolls += 1;
         return;
       }
-      if (asked === shown && isNewer(head)) await refresh(live, head, asked);
+      if (asked !== shown || !isNewer(head)) return;
+      if (live.dataset.place) await refresh(live, head, asked);
+      else waitForPlaces(head);
     } finally {
       busy = false;
       showState();
@@ -83,6 +85,13 @@
     if (!version || head.epoch !== version.epoch) return true;
     if (head.revision !== version.revision) return head.revision > version.revision;
     return head.minute > version.minute;
+  }
+
+  /** A campaign without places has no picture; what it gets first makes another page of it. */
+  function waitForPlaces(head) {
+    if (version && head.revision !== version.revision) { location.reload(); return; }
+    version = head;
+    snapshot = { panels: {} };
   }
 
   async function refresh(live, head, asked) {

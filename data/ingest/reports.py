@@ -121,9 +121,12 @@ class _Batch:
                 check_possible(claim, site.lanes, self.tree.pool_size(site))
                 outcome = site_record.take(claim, next_id, self.now)
             except Refused as refusal:
-                result.rejected.append(refusal.at(index))
                 if isinstance(refusal, Contradiction):
                     contradictions.append((claim, site, refusal))
+                    if refusal.field == "hour":
+                        campaign = self.tree.campaign
+                        refusal.value = campaign.local(campaign.start_of(claim.first)).isoformat(timespec="minutes")
+                result.rejected.append(refusal.at(index))
                 continue
             if outcome is Outcome.ACCEPTED:
                 added.append((site_record.by_key[claim.key], site))

@@ -301,7 +301,9 @@ class Api:
         found = {"Authorization": f"Bearer {self.secret(who)}"} if who else {}
         return found | ({"Accept-Language": language} if language else {})
 
-    def get(self, path: str, who: str | None = "district", language: str | None = None, **options: Any) -> TestResponse:
+    def get(
+        self, path: str, who: str | None = "district", language: str | None = None, **options: Any
+    ) -> TestResponse:
         headers = self.headers(who, language) | options.pop("headers", {})
         answer = self.client.get(self.address(path), headers=headers, **options)
         self.hold(answer, "get", path)
@@ -335,7 +337,7 @@ class Api:
             return
         said = operation["responses"].get(str(answer.status_code))
         assert said is not None, f"{method} {path} answers {answer.status_code}, which is not published"
-        (media, shape), = said["content"].items()
+        ((media, shape),) = said["content"].items()
         assert answer.mimetype == media
         schema = {**shape["schema"], "components": DOCUMENT["components"]}
         jsonschema.Draft202012Validator(schema).validate(answer.json)
@@ -343,7 +345,9 @@ class Api:
 
 def assert_problem(answer: TestResponse, status: int) -> dict[str, Any]:
     """The body of an answer that must be a problem (RFC 9457) with this status."""
-    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.get_data(as_text=True)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.get_data(
+        as_text=True
+    )
     body = answer.json
     assert body is not None
     assert {"type", "title", "status", "detail"} <= set(body)

@@ -8,11 +8,7 @@ from data.models import Report, Revision
 
 def test_overlapping_and_repeated_batches_at_once_lose_and_double_nothing(world: World):
     world.clock.to(at(14))
-    rows = [
-        row(site, hour, 10 * hour + i, tubes=hour + i)
-        for i, site in enumerate(SITES)
-        for hour in range(6, 13)
-    ]
+    rows = [row(site, hour, 10 * hour + i, tubes=hour + i) for i, site in enumerate(SITES) for hour in range(6, 13)]
     rows += [
         row(site, 8, 500 + i, key=f"{site}/c", correction_of=f"{site}/8", note="counted again", tubes=60)
         for i, site in enumerate(SITES)
@@ -59,9 +55,7 @@ def test_of_two_corrections_sent_at_once_exactly_one_counts(world: World):
 
 def test_readers_see_whole_batches_only(world: World):
     """Every batch moves 10 persons from nowhere to two sites: the district's sum is a multiple of 20 at any time."""
-    batches = [
-        [row("S1", hour, 10, key=f"a{hour}"), row("S4", hour, 10, key=f"b{hour}")] for hour in range(6, 10)
-    ]
+    batches = [[row("S1", hour, 10, key=f"a{hour}"), row("S4", hour, 10, key=f"b{hour}")] for hour in range(6, 10)]
 
     def write() -> None:
         for batch in batches:

@@ -300,7 +300,9 @@ DEMO_HEAD = (
 )
 
 
-def demo_line(site: str, town: str, target: int = 821, lanes: int = 2, lab: str = "LAB-A", lon: str = "112.88") -> str:
+def demo_line(
+    site: str, town: str, target: int = 821, lanes: int = 2, lab: str = "LAB-A", lon: str = "112.88"
+) -> str:
     return (
         f"{site},点位{site},Point {site},{town},镇{town},Town {town},{town}001,村,mobile,outdoor,{lon},23.16,"
         f"{target},{lanes},800,1600,410,{lab},synthetic-demo"
@@ -313,7 +315,14 @@ def test_the_headers_of_the_demonstration_are_accepted_as_they_are(bare: World):
     assert (counts(result), refused(result)) == ((2, 0, 0, 0), [])
     tree = bare.tree()
     a1 = tree.by_code["A1"]
-    assert (a1.name, a1.name_en, a1.kind, a1.target, a1.lanes, a1.lab) == ("点位A1", "Point A1", "mobile", 821, 2, "LAB-A")
+    assert (a1.name, a1.name_en, a1.kind, a1.target, a1.lanes, a1.lab) == (
+        "点位A1",
+        "Point A1",
+        "mobile",
+        821,
+        2,
+        "LAB-A",
+    )
     assert (a1.lon, a1.lat, a1.openings) == (112.88, 23.16, ())
     town = tree.by_code["440607001"]
     assert (town.name, town.name_en, town.level.value) == ("镇440607001", "Town 440607001", "town")
@@ -337,7 +346,9 @@ def test_a_target_changes_only_with_a_reason(world: World):
     assert world.tree().by_code["S1"].target == 1500
     with world.database.read() as session:
         query = sa.select(TargetChange.target, TargetChange.reason).filter_by(campaign_id=world.id)
-        changes = session.execute(query.join(PlaceRow, PlaceRow.id == TargetChange.place_id).where(PlaceRow.code == "S1"))
+        changes = session.execute(
+            query.join(PlaceRow, PlaceRow.id == TargetChange.place_id).where(PlaceRow.code == "S1")
+        )
         assert [tuple(c) for c in changes] == [(1000, ""), (1500, "census")]
 
 
@@ -367,7 +378,9 @@ def test_a_bad_place_is_refused_and_not_made(world: World, line, field, code):
 
 
 def test_one_place_twice_in_a_file_is_refused_twice(world: World):
-    result = world.file("places", sheet("site,town,district,lanes", f"N1,{TOWN},{DISTRICT},1", f"N1,{TOWN},{DISTRICT},2"))
+    result = world.file(
+        "places", sheet("site,town,district,lanes", f"N1,{TOWN},{DISTRICT},1", f"N1,{TOWN},{DISTRICT},2")
+    )
     assert [code for *_, code in refused(result)] == ["duplicate_in_file"] * 2
     assert "N1" not in place_codes(world)
 
@@ -484,7 +497,10 @@ def test_refused_rows_are_named_written_out_mended_and_sent_again(run, world: Wo
     file.write_text(sheet(HEAD, f"S1,{iso(8)},10,1", f"S2,{iso(8)},ten,1", f"S9,{iso(8)},7,1"))
     done = run("import", "reports", file, "--campaign", world.id, status=1)
     named = [line for line in done.stderr.splitlines() if line.startswith("Line ")]
-    assert [("ten" in n, "not_a_number" in n, "S9" in n) for n in named] == [(True, True, False), (False, False, True)]
+    assert [("ten" in n, "not_a_number" in n, "S9" in n) for n in named] == [
+        (True, True, False),
+        (False, False, True),
+    ]
     assert named[0].startswith("Line 3 · persons · ten · not_a_number: ")
     refused_file = tmp_path / "day.csv.rejected.csv"
     held = refused_file.read_text(encoding="utf-8-sig")

@@ -40,9 +40,7 @@ def test_nobody_else_sees_a_page_or_writes_through_one(api: Api, headers, remote
     for page in pages(api):
         answer = api.client.get(page, headers=headers, environ_base={"REMOTE_ADDR": remote})
         assert answer.status_code in (400, 403), page
-    sent = api.client.post(
-        "/_dash-update-component", json={}, headers=headers, environ_base={"REMOTE_ADDR": remote}
-    )
+    sent = api.client.post("/_dash-update-component", json={}, headers=headers, environ_base={"REMOTE_ADDR": remote})
     assert sent.status_code in (400, 403)
 
 

@@ -231,7 +231,7 @@ def orders(name: str, rows, total: int):
     ],
 )
 def test_a_chain_gives_the_same_in_any_order_of_arrival(world: World, order, total, together):
-    with comes_back(2):
+    with comes_back(1):
         for batch in [order] if together else [[r] for r in order]:
             assert codes(world.send(*batch)) == []
         assert world.persons() == total
@@ -455,7 +455,11 @@ def test_a_decision_is_taken_once_and_may_be_changed(world: World):
 def test_a_decision_on_an_unknown_superseded_or_foreign_report_is_refused(world: World):
     world.send(row("S1", 8, 20), correction("c1", "S1/8", "S1", 8, 25), row("S4", 8, 5))
     result = world.verify("nothing", "S1/8", "S4/8", "c1", "c1", sender=TOWN_SENDER)
-    assert [(r.index, r.code) for r in result.rejected] == [(0, "unknown_report"), (1, "conflict"), (2, "out_of_scope")]
+    assert [(r.index, r.code) for r in result.rejected] == [
+        (0, "unknown_report"),
+        (1, "conflict"),
+        (2, "out_of_scope"),
+    ]
     assert (result.accepted, result.unchanged) == (1, 1)
 
 

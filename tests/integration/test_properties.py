@@ -1,4 +1,4 @@
-"""Whatever the order, the split and the repetitions: the same content gives the same sums, at every level and hour."""
+"""Whatever the order, the split and the repetitions: the same content gives the same sums."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -211,7 +211,9 @@ def answered(world: World, place: str, as_of=None) -> dict[str, object]:
         "now": seen.now,
         "reported": (seen.sites_reported, seen.sites_expected, [m.code for m in seen.missing]),
         "hours": [(h.start, h.figures, h.tally) for h in seen.hours],
-        "children": {c.place.code: (c.figures, c.last_hour, c.missing, c.gap_persons, c.strip) for c in seen.children},
+        "children": {
+            c.place.code: (c.figures, c.last_hour, c.missing, c.gap_persons, c.strip) for c in seen.children
+        },
     }
 
 

@@ -12,7 +12,9 @@ NOW = datetime(2021, 6, 6, 4, tzinfo=UTC)
 
 
 def finding(severity: Severity, minutes: int = 0, place: str = "S1") -> Finding:
-    return Finding("missing", severity, Topic.DATA, place, "一号点", "Site 1", Level.SITE, NOW + timedelta(minutes=minutes))
+    return Finding(
+        "missing", severity, Topic.DATA, place, "一号点", "Site 1", Level.SITE, NOW + timedelta(minutes=minutes)
+    )
 
 
 def test_every_doubtful_flag_has_a_severity_and_no_other():

@@ -1,0 +1,181 @@
+"""A page as a person meets it, watched for what nobody should meet."""
+
+import re
+from contextlib import suppress
+from urllib.parse import urlencode, urlsplit
+
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, expect
+
+expect.set_options(timeout=10_000)
+
+READY = """() => {
+  const state = document.body.dataset.state;
+  if (!document.querySelector(".main, .start")) return false;
+  if (!document.getElementById("live")) return true;
+  return ["live", "stale"].includes(state) && !document.querySelector(".skeleton") &&
+    !!document.querySelector(".asof") && !!document.title && document.title !== "采样指挥" &&
+    [...document.querySelectorAll(".graph")].every((chart) => chart.querySelector(".main-svg"));
+}"""
+
+PHONE = (390, 844)
+SCREENS = ((1440, 900), (1920, 1080), (1280, 800), PHONE)
+
+
+class Look:
+    """A page of the product. `page` is Playwright's; `problems` is what must stay empty."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        self._allowed: list[re.Pattern[str]] = []
+        page.set_default_timeout(15_000)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self._problem(f"uncaught: {error}"))
+        page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._problem(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request.url)
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob", "about") and f"{parts.scheme}://{parts.netloc}" != self.address:
+            self._problem(f"asked another host: {request.url}")
+
+    def _problem(self, said: str) -> None:
+        if not any(pattern.search(said) for pattern in self._allowed):
+            self.problems.append(said)
+
+    def allow(self, pattern: str) -> None:
+        """What this test provokes itself."""
+        self._allowed.append(re.compile(pattern))
+
+    def close(self) -> None:
+        with suppress(Error):
+            self.page.close()
+        assert not self.problems, self.problems
+
+    # -- going there
+
+    def go(self, path: str = "/", *, wait: bool = True, **query: str) -> "Look":
+        """Open an address and wait until everything on it is drawn."""
+        query = {"campaign": "demo", "lang": "zh", **query}
+        self.page.goto(f"{self.address}{path}?{urlencode({k: v for k, v in query.items() if v})}")
+        if wait:
+            self.drawn()
+        return self
+
+    def drawn(self) -> None:
+        """Wait until the page shown has its picture, all of it, and its fonts."""
+        self.page.wait_for_function(READY)
+        # A chart is fitted to its place in the frame after it is drawn.
+        self.page.evaluate(
+            "() => document.fonts.ready.then(() => new Promise(d => requestAnimationFrame(() => requestAnimationFrame(d))))"
+        )
+
+    def reads(self, path: str, **query: str) -> None:
+        """Wait until the address has this path and these values, and the page there is drawn."""
+        wanted = {"path": path, "query": query}
+        self.page.wait_for_function(
+            """({path, query}) => location.pathname === path && Object.entries(query).every(
+              ([name, value]) => (new URLSearchParams(location.search).get(name) ?? "") === value)""",
+            arg=wanted,
+        )
+        place = query.get("place")
+        if place:
+            self.page.wait_for_function("p => document.getElementById('live')?.dataset.place === p", arg=place)
+        self.drawn()
+
+    def size(self, width: int, height: int) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate("() => new Promise(d => requestAnimationFrame(() => requestAnimationFrame(d)))")
+
+    def shot(self, name: str, full: bool = False) -> None:
+        """A picture for a person to look at, when asked for with SHOTS=<folder>."""
+        import os
+
+        folder = os.environ.get("SHOTS")
+        if folder:
+            self.page.screenshot(path=f"{folder}/{name}.png", full_page=full)
+
+    # -- reading it
+
+    def all(self, selector: str) -> list[str]:
+        return [" ".join(text.split()) for text in self.page.locator(selector).all_inner_texts()]
+
+    def text(self, selector: str) -> str:
+        return " ".join(self.page.locator(selector).first.inner_text().split())
+
+    def one(self, selector: str) -> Locator:
+        return self.page.locator(selector)
+
+    def state(self, name: str, timeout: float = 15_000) -> None:
+        self.page.wait_for_function("s => document.body.dataset.state === s", arg=name, timeout=timeout)
+
+    def value(self, key: str) -> str:
+        """The figure with this key as written."""
+        return self.page.locator(f"[data-key='{key}']").first.inner_text().strip()
+
+    def number(self, key: str) -> float:
+        return number(self.value(key))
+
+    def cut_off(self) -> list[str]:
+        return list(self.page.evaluate(CUT_OFF))
+
+    def wider_than_screen(self) -> list[str]:
+        return list(self.page.evaluate(TOO_WIDE))
+
+
+def number(written: str) -> float:
+    """A figure as written for people: `−31,017`, `64.7%`, `+4`."""
+    return float(re.sub(r"[,%+\s]", "", written).replace("\u2212", "-"))
+
+
+CUT_OFF = """() => {
+  // Text that is not wholly visible, unless it ends in an ellipsis and says the whole in a title or its label.
+  const said = [];
+  const scrolls = (style) => /auto|scroll/.test(style.overflowX + style.overflowY);
+  const named = (node) => node.closest("[title], [aria-label]") !== null;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    if (!text.data.trim()) continue;
+    const parent = text.parentElement;
+    if (!parent || parent.closest("script, style, footer, .visually-hidden, .ag-root-wrapper, .skip, select, textarea")) continue;
+    if (!parent.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const box of range.getClientRects()) {
+      if (box.width < 1) continue;
+      // A line's box is taller than its letters: a third of it may hang out.
+      const slack = box.height / 3;
+      for (let node = parent; node && node !== document.body; node = node.parentElement) {
+        const style = getComputedStyle(node);
+        if (scrolls(style)) break;
+        const clips = style.overflowX !== "visible" || style.overflowY !== "visible";
+        if (!clips || style.display === "inline") continue;
+        const place = node.getBoundingClientRect();
+        const out = Math.max(place.left - box.left, box.right - place.right) > 1.5 ||
+          Math.max(place.top - box.top, box.bottom - place.bottom) > slack;
+        const dotted = style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none";
+        if (out && !(dotted && named(parent))) {
+          const by = Math.max(place.left - box.left, box.right - place.right, place.top - box.top, box.bottom - place.bottom);
+          said.push(`"${text.data.trim().slice(0, 60)}" by ${by.toFixed(1)} px out of .${node.getAttribute("class")}`);
+        }
+        if (out) break;
+      }
+    }
+  }
+  return [...new Set(said)];
+}"""
+
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  return [`the page is ${document.documentElement.scrollWidth} px wide on ${width}`, ...[...document.querySelectorAll("body *")]
+    .filter((node) => node.getBoundingClientRect().right > width + 1)
+    .map((node) => `${node.tagName}.${node.getAttribute("class")}`).slice(0, 5)];
+}"""
