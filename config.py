@@ -1,6 +1,7 @@
 """The only reader of the environment. A missing or senseless value stops the start with one clear line."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     if secret_key and len(secret_key) < 16:
         raise BadSetting("SECRET_KEY is shorter than 16 characters: set it to a long random text")
     return Settings(
-        host=environment.get("HOST") or "127.0.0.1",
+        host=_host(environment.get("HOST") or "127.0.0.1"),
         port=_whole(environment, "PORT", 8050, 1, 65535),
         database_url=_database_url(environment.get("DATABASE_URL") or f"sqlite:///{HERE / 'var' / 'campaign.db'}"),
         demo=demo,
@@ -51,10 +52,16 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+def _host(host: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:-]+", host) or "://" in host:
+        raise BadSetting(f"HOST={host} is neither an address nor a name: use 127.0.0.1 or 0.0.0.0")
+    return host
+
+
 def _database_url(url: str) -> str:
     try:
         backend = make_url(url).drivername
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise BadSetting("DATABASE_URL is not an address: use postgresql+psycopg://… or sqlite:///…") from None
     if backend not in ("sqlite", "postgresql+psycopg"):
         raise BadSetting(f"DATABASE_URL begins with {backend}: use postgresql+psycopg://… or sqlite:///…")

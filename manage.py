@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import click
@@ -58,7 +59,11 @@ class State:
 
     def ready(self) -> Database:
         """The database, its schema current. Ends with status 2 otherwise."""
-        if not self.database.schema_is_current():
+        try:
+            current = self.database.schema_is_current()
+        except SQLAlchemyError:
+            fail(text(self.language, "cli.no_database"))
+        if not current:
             fail(text(self.language, "cli.schema"))
         return self.database
 
@@ -66,7 +71,7 @@ class State:
         click.echo(text(self.language, f"cli.{key}", **params), err=True)
 
 
-def fail(message: str) -> None:
+def fail(message: str) -> NoReturn:
     """End with one line and status 2."""
     click.echo(message, err=True)
     sys.exit(NOTHING_DONE)

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from flask import request
 from sqlalchemy.orm import Session
 
 from api.problems import Problem
 from data import campaigns, tokens
-from data.models import CampaignRow
+from data.models import CampaignRow, LabRow
 from data.queries.moment import Moment
 from data.tokens import Bearer
 from domain import permissions
 from domain.clock import Clock
-from domain.permissions import Action
+from domain.permissions import Action, Role
 from domain.places import Place, PlaceTree
 
 
@@ -54,6 +55,14 @@ def bearer(session: Session) -> Bearer:
     return found
 
 
+def knows(session: Session, row: CampaignRow, caller: Bearer) -> bool:
+    """Whether the campaign has the caller's place, or for a laboratory whether it is one of its laboratories."""
+    if caller.role is not Role.LAB:
+        return caller.place in campaigns.tree_of(session, row).by_code
+    known = sa.select(LabRow.id).where(LabRow.campaign_id == row.id, LabRow.code == caller.place)
+    return session.scalar(known) is not None
+
+
 def enter(session: Session, campaign_id: str, action: Action, clock: Clock) -> Entry:
     """Let the caller into a campaign for `action`. Raises `Problem` 401, 403 and 404."""
     caller = bearer(session)
@@ -65,8 +74,8 @@ def enter(session: Session, campaign_id: str, action: Action, clock: Clock) -> E
         raise Problem(403, "forbidden", "forbidden_campaign", campaign=campaign_id)
     if not permissions.may(caller.role, action):
         raise Problem(403, "forbidden", "forbidden_role", role=caller.role)
-    tree = campaigns.tree_of(session, row)
-    home = tree.by_code.get(caller.place)
-    if home is None and caller.role is not permissions.Role.LAB:
+    if not knows(session, row, caller):
         raise Problem(403, "forbidden", "forbidden_campaign", campaign=campaign_id)
+    tree = campaigns.tree_of(session, row)
+    home = tree.by_code.get(caller.place) if caller.role is not Role.LAB else None
     return Entry(caller, row, tree, home, campaigns.now_for(row, clock()))

@@ -7,7 +7,8 @@ from flask import Flask, Response, request
 
 from api.problems import Problem
 
-OPEN = ("/api/v1/", "/healthz", "/readyz", "/assets/")
+OPEN_BELOW = ("/api/v1/", "/assets/")
+OPEN = ("/healthz", "/readyz")
 """Paths that guard themselves (tokens) or tell nothing."""
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1", "")
@@ -18,7 +19,7 @@ def install(server: Flask) -> None:
 
     @server.before_request
     def _loopback_only() -> None:
-        if request.path.startswith(OPEN):
+        if request.path in OPEN or request.path.startswith(OPEN_BELOW):
             return
         # A proxy on this machine would make everybody local; a foreign Host is a rebound name.
         forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))

@@ -14,6 +14,8 @@ from locales import negotiate, text
 
 log = logging.getLogger(__name__)
 
+READING = ("GET", "HEAD", "OPTIONS")
+
 
 class Problem(Exception):
     """An answer that is an error. `title` and `detail` are keys under `problem.` in `locales`."""
@@ -61,10 +63,19 @@ def answer(problem: Problem) -> Response:
 def install(server: Flask) -> None:
     """Let every error below `/api` leave as a problem; pages keep Flask's own answers."""
 
+    @server.before_request
+    def _no_nul() -> None:
+        # No name holds one, and some databases cannot even be asked about it.
+        if "\0" in request.path or any("\0" in value for value in request.args.values()):
+            raise Problem(404, "not_found", "unknown_path")
+
     @server.get("/api/", defaults={"rest": ""})
     @server.get("/api/<path:rest>")
     def _nothing_here(rest: str) -> Response:
         # Dash answers every address it does not know with a page; below /api that would be a wrong 200.
+        others = {m for m in server.url_map.bind("").allowed_methods(request.path) if m not in READING}
+        if others:
+            raise Problem(405, "method", headers={"Allow": ", ".join(sorted(others))})
         raise Problem(404, "not_found", "unknown_path")
 
     @server.errorhandler(Problem)

@@ -1,16 +1,18 @@
 """The contract with other systems, version 1. Each function is one endpoint; `api.openapi.ENDPOINTS` lists them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 import orjson
 from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
 
 from api import schemas
-from api.access import Entry, bearer, enter
+from api.access import Entry, bearer, enter, knows
 from api.problems import Problem, language
 from data import campaigns
 from data.database import Database
@@ -26,12 +28,15 @@ from domain.campaign import Campaign
 from domain.clock import Clock
 from domain.errors import Refused
 from domain.overview import Overview
-from domain.permissions import Action, Role
-from domain.places import Level, Place
-from domain.reports import Status, read_time
+from domain.permissions import Action
+from domain.places import Level, Place, PlaceTree
+from domain.reports import MAX_NOTE, Status, read_text, read_time
 from locales import messages
 
 MAX_PAGE = 10_000
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nothing was recorded before; earlier times ask the same."""
 
 
 def blueprint(database: Database, clock: Clock) -> Blueprint:
@@ -39,7 +44,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
     api = Blueprint("api_v1", __name__, url_prefix="/api/v1")
     inside = "/campaigns/<campaign_id>"
 
-    def reading(work: Callable[[Any, Entry], Response]) -> Callable[[str], Response]:
+    def reading(work: Callable[[Session, Entry], Response]) -> Callable[[str], Response]:
         """An endpoint that reads one campaign in one consistent transaction."""
 
         def endpoint(campaign_id: str) -> Response:
@@ -57,14 +62,13 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             rows = [
                 row
                 for row in campaigns.every(session)
-                if caller.campaign_id in (None, row.id)
-                and (caller.role is Role.LAB or caller.place in campaigns.tree_of(session, row).by_code)
+                if caller.campaign_id in (None, row.id) and knows(session, row, caller)
             ]
             return _json([_campaign(campaigns.campaign_of(row), row.revision) for row in rows])
 
     @api.get(f"{inside}/places")
     @reading
-    def list_places(_session: Any, entry: Entry) -> Response:
+    def list_places(_session: Session, entry: Entry) -> Response:
         level = request.args.get("level")
         if level is not None and level not in tuple(Level):
             raise _bad("level", level, ", ".join(Level))
@@ -80,10 +84,11 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.get(f"{inside}/revision")
     @reading
-    def get_revision(session: Any, entry: Entry) -> Response:
+    def get_revision(session: Session, entry: Entry) -> Response:
         # The stamp moves with the minute as well as with the record, and only with these two.
-        tag = f"{entry.row.epoch}-{entry.row.revision}-{int(entry.now.timestamp()) // 60}-{entry.bearer.place}"
-        if tag in request.if_none_match:
+        tag = f"{entry.row.epoch}-{entry.row.revision}-{int(entry.now.timestamp()) // 60}-{entry.bearer.token_id}"
+        # Weakly, since a proxy that compresses weakens the tag.
+        if request.if_none_match.contains_weak(tag):
             return Response(status=304, headers={"ETag": f'"{tag}"'})
         seen = overview(session, entry.moment(entry.scope(None)))
         response = _json(
@@ -94,12 +99,12 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.get(f"{inside}/summary")
     @reading
-    def get_summary(session: Any, entry: Entry) -> Response:
+    def get_summary(session: Session, entry: Entry) -> Response:
         return _json(_summary(_look(session, entry)))
 
     @api.get(f"{inside}/hourly")
     @reading
-    def get_hourly(session: Any, entry: Entry) -> Response:
+    def get_hourly(session: Session, entry: Entry) -> Response:
         seen = _look(session, entry)
         hours = [
             schemas.HourOut(
@@ -108,18 +113,19 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
                 missing=hour.tally.missing, zero=hour.tally.zero, returned=hour.tally.returned,
                 verified=hour.tally.verified, reports=hour.figures.reports,
             )
-            for hour in seen.hours
+            for hour in sorted((*seen.hours, *seen.outside), key=lambda hour: hour.period)
             if hour.started or hour.figures.reports
         ]  # fmt: skip
         return _json(schemas.HourlyOut(seen.place.code, seen.revision, _time(seen, seen.now), _until(seen), hours))
 
     @api.get(f"{inside}/duty")
     @reading
-    def get_duty(session: Any, entry: Entry) -> Response:
+    def get_duty(session: Session, entry: Entry) -> Response:
         seen = _look(session, entry)
         campaign = entry.tree.campaign
         period = _period(entry) if "hour" in request.args else campaign.last_due(seen.now) or 0
-        rows = duty(session, entry.moment(_scope(entry)), period, _as_of())
+        then = _as_of(entry)
+        rows = duty(session, _moment(session, entry, then), period, then)
         sites = [
             schemas.SiteDutyOut(
                 row.site.code, row.site.name, row.state.value, row.persons,
@@ -134,13 +140,13 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.get(f"{inside}/reports")
     @reading
-    def list_reports(session: Any, entry: Entry) -> Response:
+    def list_reports(session: Session, entry: Entry) -> Response:
         status = request.args.get("status")
         if status is not None and status not in tuple(Status):
             raise _bad("status", status, ", ".join(Status))
         place = entry.scope(request.args.get("site") or request.args.get("town") or request.args.get("scope"))
         cursor = request.args.get("cursor", "0")
-        if not cursor.isdigit():
+        if not _is_number(cursor):
             raise _bad("cursor", cursor, "")
         limit = _limit()
         found = current_reports(
@@ -182,9 +188,11 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         reason, note = body.get("reason", ""), body.get("note") or ""
         if status is Status.RETURNED and (not isinstance(reason, str) or not reason.strip()):
             raise Problem(400, "bad_request", "bad_parameter", name="reason", value="", hint="")
-        if not isinstance(note, str) or len(note) > 500 or len(str(reason)) > 64:
-            raise Problem(400, "bad_request", "bad_parameter", name="note", value="", hint="")
-        result = decide(database, campaign_id, keys, status, _sender(entry), clock, reason=str(reason), note=note)
+        try:
+            reason, note = read_text("reason", reason, 64), read_text("note", note, MAX_NOTE)
+        except Refused as refusal:
+            raise _bad(refusal.field, refusal.value, "") from None
+        result = decide(database, campaign_id, keys, status, _sender(entry), clock, reason=reason, note=note)
         return _batch(entry, result)
 
     return api
@@ -200,15 +208,17 @@ def _body() -> Any:
         raise Problem(400, "bad_request", "not_json", reason=str(error)) from None
 
 
-def _as_of() -> datetime | None:
+def _as_of(entry: Entry) -> datetime | None:
+    """The recorded time asked about; None for now, and for a time still to come."""
     value = request.args.get("as_of")
     if value is None:
         return None
     try:
         # A plus sign in an address is a space unless it was escaped.
-        return read_time("as_of", value.replace(" ", "+"))
+        moment = read_time("as_of", value.replace(" ", "+"))
     except Refused:
         raise _bad("as_of", value, "2021-06-06T14:00:00+08:00") from None
+    return max(moment, EARLIEST) if moment < entry.now else None
 
 
 def _period(entry: Entry) -> int:
@@ -227,27 +237,36 @@ def _period(entry: Entry) -> int:
 
 def _limit() -> int:
     value = request.args.get("limit", str(MAX_PAGE))
-    if not value.isdigit() or not 1 <= int(value) <= MAX_PAGE:
+    if not _is_number(value) or not 1 <= int(value) <= MAX_PAGE:
         raise _bad("limit", value, f"1 … {MAX_PAGE}")
     return int(value)
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) <= 18
 
 
 def _bad(name: str, value: str, hint: str) -> Problem:
     return Problem(400, "bad_request", "bad_parameter", name=name, value=value, hint=hint)
 
 
-def _scope(entry: Entry) -> Place:
-    return entry.scope(request.args.get("scope"))
+def _moment(session: Session, entry: Entry, as_of: datetime | None) -> Moment:
+    """What is asked about: the scope as it is, or with the places, targets and openings known at `as_of`."""
+    place = entry.scope(request.args.get("scope"))
+    if as_of is None:
+        return entry.moment(place)
+    then = campaigns.load_tree(session, entry.row, as_of)
+    if place.code not in then.by_code:
+        # The place was not known yet: there was nothing below it.
+        then = PlaceTree(then.campaign, [replace(place, parent_id=None, target=None, children=[], ancestors=())])
+    return Moment(then, then.by_code[place.code], revision_at(session, entry.row.id, as_of), as_of)
 
 
-def _look(session: Any, entry: Entry) -> Overview:
+def _look(session: Session, entry: Entry) -> Overview:
     """The overview asked for: as it is, or with `as_of` as it was known then, put together from the facts."""
-    place, as_of = _scope(entry), _as_of()
-    moment = entry.moment(place)
-    if as_of is None or as_of >= entry.now:
-        return overview(session, moment)
-    then = Moment(entry.tree, place, revision_at(session, entry.row.id, as_of), as_of)
-    return overview_as_of(session, then)
+    then = _as_of(entry)
+    moment = _moment(session, entry, then)
+    return overview(session, moment) if then is None else overview_as_of(session, moment)
 
 
 def _sender(entry: Entry) -> Sender:
@@ -266,7 +285,7 @@ def _page(rows: list[Any], cursors: list[Any], limit: int) -> Response:
     response = _json(rows[:limit])
     if len(rows) > limit:
         query = {**request.args.to_dict(), "limit": str(limit), "cursor": str(cursors[limit - 1])}
-        response.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
+        response.headers["Link"] = f'<{quote(request.path)}?{urlencode(query)}>; rel="next"'
         response.headers["X-Next-Cursor"] = quote(str(cursors[limit - 1]))
     return response
 

@@ -83,7 +83,7 @@ def main() -> int:
         began = time.perf_counter()
         measured[topic] = run(topic)
         print(f"\n{topic} ({time.perf_counter() - began:.0f} s)\n{table(measured[topic])}", flush=True)
-    keep(measured, facts)
+        keep({topic: measured[topic]}, facts)
     missed = [m.name for measures in measured.values() for m in measures if m.verdict == "missed"]
     print(f"\n{len(missed)} targets missed" + (f": {'; '.join(missed)}" if missed else ""))
     return 0

@@ -45,9 +45,11 @@ class Score:
             cell = (fault.site, fault.period)
             expected = EXPECTED_FLAGS.get((fault.kind, fault.detail))
             if expected is not None:
-                # An outage is caught up with the report of the next hour.
-                seen = flags.get(cell, Flag(0)) | flags.get((fault.site, fault.period + 1), Flag(0))
-                self.found[kind] += (flags.get(cell, seen if fault.kind == "outage" else Flag(0)) & expected) == expected
+                seen = flags.get(cell, Flag(0))
+                if fault.kind == "outage":
+                    # It is caught up with the report of the next hour.
+                    seen |= flags.get((fault.site, fault.period + 1), Flag(0))
+                self.found[kind] += (seen & expected) == expected
                 explained[cell] = explained.get(cell, Flag(0)) | expected
             elif fault.kind == "missing":
                 self.found[kind] += cell not in covered

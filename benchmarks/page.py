@@ -95,19 +95,21 @@ def measure() -> Iterator[Measure]:
             again: list[Visit] = []
             # One more than counted: the first fills the server's caches.
             for n in range(PROFILES + 1):
-                with tempfile.TemporaryDirectory(prefix="bench-profile-") as folder:
-                    with new_profile(playwright, Path(folder)) as context:
-                        page = context.pages[0]
-                        page.add_init_script(WATCH)
-                        first = _visit(context, page, address)
-                        second = _visit(context, page, None)
-                        if n:
-                            new.append(first)
-                            again.append(second)
-                        if n == PROFILES:
-                            clerk = Clerk(server, rig.DEMO, token)
-                            refreshes = _refreshes(page, clerk, rows)
-                            clerk.close()
+                with (
+                    tempfile.TemporaryDirectory(prefix="bench-profile-") as folder,
+                    new_profile(playwright, Path(folder)) as context,
+                ):
+                    page = context.pages[0]
+                    page.add_init_script(WATCH)
+                    first = _visit(context, page, address)
+                    second = _visit(context, page, None)
+                    if n:
+                        new.append(first)
+                        again.append(second)
+                    if n == PROFILES:
+                        clerk = Clerk(server, rig.DEMO, token)
+                        refreshes = _refreshes(page, clerk, rows)
+                        clerk.close()
     yield _drawn("navigation to last panel, new profile", new, at_most(1.0))
     yield _drawn("navigation to last panel, reload", again, at_most(0.7))
     yield _bytes("data on the wire (snapshot)", new, at_most(60), only="/snapshots/")

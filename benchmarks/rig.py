@@ -45,6 +45,9 @@ SLOWEST = 0.1
 """Speed of a demonstration that all but stands still at its middle: a campaign minute in ten minutes."""
 
 START_SECONDS = 30
+LOG_BYTES = 6000
+"""How much of a server's log is shown when a benchmark fails."""
+
 Row = dict[str, Any]
 
 
@@ -221,20 +224,29 @@ def serving(
         "HOST": "127.0.0.1", "PORT": str(port), "DATABASE_URL": url, "DEMO": "0", "WEB_WORKERS": "2",
         "SECRET_KEY": secrets.token_hex(32), "LOG_LEVEL": "WARNING", **(settings or {}),
     }  # fmt: skip
-    began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=HERE, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: process.poll() is not None or _is_ready(port), START_SECONDS, "the server is not ready")
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended with status {process.returncode}")
-        yield Server(port, process, time.perf_counter() - began)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    with tempfile.TemporaryFile() as log:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, cwd=HERE, env=environment, stderr=log)
+        try:
+            until(lambda: process.poll() is not None or _is_ready(port), START_SECONDS, "the server is not ready")
+            if process.poll() is not None:
+                raise RuntimeError(f"the server ended with status {process.returncode}")
+            yield Server(port, process, time.perf_counter() - began)
+        except Exception:
+            log.seek(0)
+            print(log.read()[-LOG_BYTES:].decode(errors="replace"), file=sys.stderr)
+            raise
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(15)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 def until(done: Callable[[], bool], seconds: float, problem: str) -> None:

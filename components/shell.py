@@ -201,7 +201,7 @@ def _brand(context: PageContext, slug: str) -> html.Div:
         icon("brand"),
         html.Div(
             [
-                html.Span(context.campaign_label(), className="name")
+                html.Span(context.campaign_label(), className="name", title=context.campaign_label())
                 if len(context.campaigns) < 2
                 else _chooser(context, slug),
                 html.Span(since, className="mut date"),
@@ -218,16 +218,17 @@ def _chooser(context: PageContext, slug: str) -> html.Details:
     """The other campaigns, as a list that opens without any script."""
     language = context.language
     page_ = slug if slug in NAV else "overview"
+    name = context.campaign_label()
     items = [
         html.Li(
-            dcc.Link(named(name, name_en, language), href=href(page_, campaign=id_, place=None, language=language)),
+            dcc.Link(named(zh, en, language), href=href(page_, campaign=id_, place=None, language=language)),
             **({"aria-current": "true"} if id_ == context.campaign_id else {}),
         )
-        for id_, name, name_en in context.campaigns
+        for id_, zh, en in context.campaigns
     ]
     return html.Details(
         [
-            html.Summary([html.Span(context.campaign_label(), className="name"), icon("down")]),
+            html.Summary([html.Span(name, className="name", title=name), icon("down")]),
             html.Ul(items, className="menu"),
         ],
         className="chooser",

@@ -63,7 +63,8 @@ def versions(rows: SitePicture, language: str) -> Component:
     numeric = {"persons", "tubes", "third_copies", "special_cases", "queue_minutes", "lanes_open"}
     body: list[Component] = []
     periods = 0
-    for _, group in groupby(rows.versions, key=lambda version: (version.last, version.key)):
+    # A correction has a key of its own: what belongs together is what says something of the same time.
+    for _, group in groupby(rows.versions, key=lambda version: (version.first, version.last)):
         periods += 1
         chain = list(group)
         for newer, older in zip(chain, [*chain[1:], None], strict=True):

@@ -10,13 +10,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from data.models import Audit, CampaignRow, LabRow, Opening, PlaceRow, Revision
+from data.models import Audit, CampaignRow, LabRow, Opening, PlaceRow, Revision, TargetChange
 from domain.campaign import INTERVALS, POOL_SIZES, Campaign, Limits
 from domain.clock import ScaledClock
 from domain.places import Level, Place, PlaceTree
 
 DEMONSTRATION_SETTINGS = ("clock", "seed", "played_until")
 """What a demonstration keeps among its settings: how its time runs and how far it has been played."""
+
+
+MAX_NAME = 200
+"""Characters of a campaign's name."""
 
 
 class UnknownCampaign(LookupError):
@@ -165,9 +169,11 @@ def check(campaign: Campaign) -> None:
         raise BadCampaign("bad_id", id=campaign.id)
     if not campaign.name.strip():
         raise BadCampaign("no_name")
+    if max(len(campaign.name), len(campaign.name_en)) > MAX_NAME:
+        raise BadCampaign("long_name", limit=MAX_NAME)
     try:
         ZoneInfo(campaign.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadCampaign("bad_timezone", timezone=campaign.timezone) from None
     if campaign.deadline <= campaign.starts_at:
         raise BadCampaign("ends_before_start")
@@ -201,12 +207,12 @@ def tree_of(session: Session, row: CampaignRow) -> PlaceTree:
     return tree
 
 
-def load_tree(session: Session, row: CampaignRow) -> PlaceTree:
-    """The campaign's places, read anew."""
+def load_tree(session: Session, row: CampaignRow, as_of: datetime | None = None) -> PlaceTree:
+    """The campaign's places, read anew; with `as_of`, with the targets and openings known then, none made later."""
     openings: dict[int, list[tuple[datetime, datetime]]] = {}
     for place_id, opens_at, closes_at in session.execute(
         sa.select(Opening.place_id, Opening.opens_at, Opening.closes_at)
-        .where(Opening.campaign_id == row.id, Opening.withdrawn_at.is_(None))
+        .where(Opening.campaign_id == row.id, _in_force(Opening.recorded_at, Opening.withdrawn_at, as_of))
         .order_by(Opening.opens_at)
     ):
         openings.setdefault(place_id, []).append((opens_at, closes_at))
@@ -215,12 +221,31 @@ def load_tree(session: Session, row: CampaignRow) -> PlaceTree:
         sa.select(p.id, p.code, p.name, p.name_en, p.level, p.parent_id, p.kind, p.lon, p.lat, p.target, p.lanes,
                   LabRow.code, p.pool_size)
         .outerjoin(LabRow, LabRow.id == p.lab_id)
-        .where(p.campaign_id == row.id)
+        .where(p.campaign_id == row.id, sa.true() if as_of is None else p.recorded_at <= as_of)
     )  # fmt: skip
+    targets = _targets_as_of(session, row, as_of) if as_of is not None else None
     places = [
-        Place(id_, code, name, name_en, Level(level), parent_id, kind, lon, lat, target,
+        Place(id_, code, name, name_en, Level(level), parent_id, kind, lon, lat,
+              target if targets is None else targets.get(id_),
               lanes, lab, pool_size, tuple(openings.get(id_, ())))
         for id_, code, name, name_en, level, parent_id, kind, lon, lat, target, lanes, lab, pool_size
         in session.execute(query)
     ]  # fmt: skip
     return PlaceTree(campaign_of(row), places)
+
+
+def _in_force(
+    since: sa.SQLColumnExpression[datetime], until: sa.SQLColumnExpression[datetime | None], as_of: datetime | None
+) -> sa.ColumnElement[bool]:
+    if as_of is None:
+        return until.is_(None)
+    return sa.and_(since <= as_of, sa.or_(until.is_(None), until > as_of))
+
+
+def _targets_as_of(session: Session, row: CampaignRow, as_of: datetime) -> dict[int, int | None]:
+    changes = (
+        sa.select(TargetChange.place_id, TargetChange.target)
+        .where(TargetChange.campaign_id == row.id, TargetChange.recorded_at <= as_of)
+        .order_by(TargetChange.id)
+    )
+    return dict(session.execute(changes).all())

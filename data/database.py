@@ -63,6 +63,13 @@ class Database:
             found = MigrationContext.configure(connection).get_current_revision()
         return found == ScriptDirectory.from_config(_alembic_config()).get_current_head()
 
+    def analyze(self) -> None:
+        """Let the planner see how large tables have become, after much was put into them at once."""
+        if self.is_sqlite:
+            return
+        with self._writing.begin() as connection:
+            connection.execute(sa.text("ANALYZE report, current_report, report_alias, rollup"))
+
     def answers(self) -> bool:
         """Whether the database can be asked something at all."""
         try:

@@ -106,6 +106,7 @@ class PlaceRow(Base):
     lanes: Mapped[int | None]
     pool_size: Mapped[int | None]
     lab_id: Mapped[int | None] = mapped_column(sa.ForeignKey("lab.id"))
+    recorded_at: Mapped[datetime]
 
 
 class LabRow(Base):
@@ -180,7 +181,7 @@ class TargetChange(Base):
     place_id: Mapped[int] = mapped_column(sa.ForeignKey("place.id"))
     target: Mapped[int | None]
     reason: Mapped[str] = mapped_column(sa.String(500), default="")
-    actor: Mapped[str] = mapped_column(sa.String(100))
+    actor: Mapped[str] = mapped_column(sa.String(300))
     recorded_at: Mapped[datetime]
 
 
@@ -215,7 +216,7 @@ class Report(Base):
     pool_size: Mapped[int | None]
     note: Mapped[str] = mapped_column(sa.String(500), default="")
     correction_of: Mapped[str | None] = mapped_column(sa.String(200))
-    actor: Mapped[str] = mapped_column(sa.String(100))
+    actor: Mapped[str] = mapped_column(sa.String(300))
     recorded_at: Mapped[datetime]
     revision: Mapped[int]
 
@@ -245,7 +246,7 @@ class RefusedClaim(Base):
     fingerprint: Mapped[str] = mapped_column(sa.String(64))
     code: Mapped[str] = mapped_column(sa.String(32))
     content: Mapped[dict[str, Any]]
-    actor: Mapped[str] = mapped_column(sa.String(100))
+    actor: Mapped[str] = mapped_column(sa.String(300))
     recorded_at: Mapped[datetime]
 
 
@@ -261,7 +262,7 @@ class Decision(Base):
     status: Mapped[str] = mapped_column(sa.String(16))
     reason: Mapped[str] = mapped_column(sa.String(64), default="")
     note: Mapped[str] = mapped_column(sa.String(500), default="")
-    actor: Mapped[str] = mapped_column(sa.String(100))
+    actor: Mapped[str] = mapped_column(sa.String(300))
     recorded_at: Mapped[datetime]
     revision: Mapped[int]
 
@@ -348,6 +349,6 @@ class Audit(Base):
     campaign_id: Mapped[str | None] = mapped_column(sa.String(64))
     revision: Mapped[int | None]
     recorded_at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(sa.String(100))
+    actor: Mapped[str] = mapped_column(sa.String(300))
     action: Mapped[str] = mapped_column(sa.String(64))
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)

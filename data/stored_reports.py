@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from data.models import CurrentReport, Decision, Report
+from data.models import CurrentReport, Decision, Report, ReportAlias
 from data.site_record import Held, SiteRecord
 from domain.places import PlaceTree
 from domain.reports import COUNTS, Claim, Flag, Judged, Status
@@ -23,8 +23,8 @@ _REPORT_COLUMNS = (
 )  # fmt: skip
 
 
-def held_reports(session: Session, tree: PlaceTree, site_ids: Iterable[int]) -> Iterator[tuple[Held, int, bool]]:
-    """Every report of the given sites: the report, its site's id, whether it counts."""
+def held_reports(session: Session, tree: PlaceTree, site_ids: Iterable[int]) -> Iterator[tuple[Held, int]]:
+    """Every report of the given sites with its site's id; `counted` is set on those that count."""
     campaign = tree.campaign
     c = CurrentReport
     for part in batched_list(sorted(site_ids)):
@@ -49,7 +49,7 @@ def held_reports(session: Session, tree: PlaceTree, site_ids: Iterable[int]) -> 
             if status is not None:
                 held.status = held.counted_status = Status(status)
                 held.counted = Judged(persons, tubes, Flag(flags))
-            yield held, site_id, status is not None
+            yield held, site_id
 
 
 def batched_list(values: Iterable[Any]) -> Iterator[list[Any]]:
@@ -58,16 +58,24 @@ def batched_list(values: Iterable[Any]) -> Iterator[list[Any]]:
     return iter(lambda: list(islice(remaining, IN_LIST)), [])
 
 
+def site_records(session: Session, tree: PlaceTree, site_ids: Iterable[int]) -> dict[int, SiteRecord]:
+    """Everything on record of the given sites."""
+    records = _with_aliases(session, tree, site_ids)
+    for held, site_id in held_reports(session, tree, records):
+        records[site_id].load(held)
+    return records
+
+
 def records_as_of(
     session: Session, tree: PlaceTree, site_ids: Iterable[int], as_of: datetime | None
 ) -> dict[int, SiteRecord]:
     """What had been recorded of the given sites by `as_of` (None: all), put together anew from the facts alone."""
+    records = _with_aliases(session, tree, site_ids)
     facts = (
         (held, site_id)
-        for held, site_id, _ in held_reports(session, tree, site_ids)
+        for held, site_id in held_reports(session, tree, records)
         if as_of is None or held.recorded_at <= as_of
     )
-    records = {site_id: SiteRecord() for site_id in site_ids}
     by_report: dict[int, Held] = {}
     for held, site_id in sorted(facts, key=lambda pair: pair[0].report_id):
         fresh = records[site_id].replay(held)
@@ -78,4 +86,18 @@ def records_as_of(
     for report_id, status in session.execute(decided.order_by(Decision.id)):
         if report_id in by_report:
             by_report[report_id].status = Status(status)
+    return records
+
+
+def _with_aliases(session: Session, tree: PlaceTree, site_ids: Iterable[int]) -> dict[int, SiteRecord]:
+    """Empty records of the given sites that know which keys are others' other keys."""
+    records = {site_id: SiteRecord() for site_id in site_ids}
+    for part in batched_list(sorted(records)):
+        query = (
+            sa.select(ReportAlias.key, Report.key, Report.site_id)
+            .join(Report, Report.id == ReportAlias.report_id)
+            .where(ReportAlias.campaign_id == tree.campaign.id, Report.site_id.in_(part))
+        )
+        for alias, key, site_id in session.execute(query):
+            records[site_id].aliases[alias] = key
     return records

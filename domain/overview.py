@@ -140,6 +140,8 @@ class Overview:
     towns: int
     towns_verified: int
     hours: tuple[Hour, ...]
+    outside: tuple[Hour, ...]
+    """Periods before or after the campaign that have reports all the same; their persons are in the totals."""
     strip_periods: tuple[int, ...]
     children: tuple[Child, ...]
     missing: tuple[PlaceRef, ...]

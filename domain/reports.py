@@ -188,6 +188,8 @@ def read_hours(value: object, campaign: Campaign) -> int:
         hours = float(value) if not isinstance(value, bool) else float("nan")  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise Refused("hours", Code.NOT_A_NUMBER, value) from None
+    except OverflowError:
+        raise Refused("hours", Code.TOO_LARGE, value, limit=MAX_HOURS) from None
     if hours != hours:
         raise Refused("hours", Code.NOT_A_NUMBER, value)
     if hours < 0:
@@ -287,7 +289,8 @@ def judge(claims: Sequence[tuple[Claim, datetime]], site: SiteFacts, campaign: C
     """
     judged: list[Judged] = []
     persons_so_far = 0
-    tubes_so_far: int | None = 0
+    tubes_so_far = 0
+    tubes_unstated = False
     rates: list[float] = []
     covered_to = min(site.open_periods, default=0) - 1
     for claim, recorded_at in claims:
@@ -311,21 +314,21 @@ def judge(claims: Sequence[tuple[Claim, datetime]], site: SiteFacts, campaign: C
                 flags |= Flag.TOTAL_FALLS
             persons_so_far = claim.persons_total
         tubes = claim.tubes
+        # Tubes of an hour that did not state them come with the next running total.
+        derived_tubes = tubes is None and (bridges or tubes_unstated)
         if claim.tubes_total is not None:
-            if tubes_so_far is not None:
-                if tubes is None:
-                    tubes = claim.tubes_total - tubes_so_far
-                if claim.tubes_total < tubes_so_far:
-                    flags |= Flag.TOTAL_FALLS
-            tubes_so_far = claim.tubes_total
+            if tubes is None:
+                tubes = claim.tubes_total - tubes_so_far
+            if claim.tubes_total < tubes_so_far:
+                flags |= Flag.TOTAL_FALLS
+            tubes_so_far, tubes_unstated = claim.tubes_total, False
         elif tubes is None:
-            tubes_so_far = None
-        elif tubes_so_far is not None:
+            tubes_unstated = True
+        else:
             tubes_so_far += tubes
 
         if tubes is not None and persons > max(tubes, 0) * (claim.pool_size or site.pool_size):
             flags |= Flag.PERSONS_OVER_TUBES
-        derived_tubes = claim.tubes is None and bridges
         if tubes is not None and not derived_tubes and claim.third_copies not in (None, tubes):
             flags |= Flag.THIRD_COPIES_DIFFER
         covered = range(claim.first, claim.last + 1)
@@ -354,9 +357,14 @@ def is_late(claim: Claim, recorded_at: datetime, campaign: Campaign) -> bool:
     return claim.catch_up or recorded_at > campaign.end_of(claim.last) + campaign.due
 
 
-def derived_key(row: Mapping[str, object]) -> str:
-    """The key of a file row that has none: from site, hour and hours, and from what it corrects."""
-    parts = [str(row.get(name) or "") for name in ("site", "hour", "hours")]
+def derived_key(row: Mapping[str, object], campaign: Campaign) -> str:
+    """The key of a file row that has none: from site, hour and hours, and from what it corrects. One interval is
+    the same whether stated or not."""
+    try:
+        periods = str(read_hours(row.get("hours"), campaign))
+    except Refused:
+        periods = str(row.get("hours"))
+    parts = [str(row.get("site") or ""), str(row.get("hour") or ""), periods]
     hour = row.get("hour")
     if isinstance(hour, datetime):
         parts[1] = hour.astimezone(UTC).isoformat()

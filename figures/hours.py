@@ -82,6 +82,7 @@ def bars(
         xaxis=theme.axis(
             range=[-0.6, len(hours) - 0.4],
             tickvals=shown,
+            tickangle=0,
             ticktext=_tick_texts([hours[i] for i in shown], tick_label, day_label),
         ),
         yaxis=theme.axis(showgrid=True, range=[0, top * 1.12], tickformat=",d", nticks=5, rangemode="tozero"),
@@ -103,6 +104,10 @@ def bars(
     return {"data": traces, "layout": frame}
 
 
+CROWDED = 12
+"""From more labels than this on, the last one needs the room of its neighbour on a phone: it has a unit."""
+
+
 def _bars(x: list[int], y: list[int | None], names: list[str], word: str, marker: Figure) -> Figure:
     return {
         "type": "bar",
@@ -122,6 +127,8 @@ def _tick_texts(shown: list[Hour], tick_label: Label, day_label: Label) -> list[
         day = day_label(hour)
         texts.append(f"{tick_label(hour)}<br>{day}" if day != last else tick_label(hour))
         last = day
+    if len(texts) > CROWDED:
+        texts[-2] = ""
     return texts
 
 

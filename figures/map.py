@@ -6,7 +6,9 @@ core gets a larger window in the emptiest corner; its sites are then small dots 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from functools import lru_cache
+from itertools import pairwise
+from math import hypot, sqrt
 from typing import Any
 
 from domain.map import Dot, MapPicture, Point, Shape
@@ -27,6 +29,13 @@ CORE_HALF_KM = 4.4
 INSET_WIDTH, INSET_HEIGHT = 0.56, 0.32
 """Room for the window, in shares of the map's."""
 
+LABEL_MAP, LABEL_HEIGHT = (290, 540), 34
+"""Pixels of the smallest map labels have to fit on, and of a label of two lines."""
+
+LABEL_STEPS = 5
+"""Places tried for a label in each direction from the middle of its shape."""
+
+Rings = tuple[tuple[Point, ...], ...]
 Label = Callable[[Shape], str]
 Hover = Callable[[Dot], str]
 
@@ -42,6 +51,10 @@ class Frame:
 
     def holds(self, at: Point) -> bool:
         return self.west <= at[0] <= self.east and self.south <= at[1] <= self.north
+
+    def meets(self, other: "Frame") -> bool:
+        apart = self.east < other.west or other.east < self.west or self.north < other.south
+        return not (apart or other.north < self.south)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,8 @@ def site_map(picture: MapPicture, words: Words) -> Figure:
         traces.append(_specks(small))
     traces += _marks(large, words, 1.0)
     shapes: list[Figure] = _scale_bar(frame)
-    notes: list[Figure] = [_label(shape, picture.shapes, frame, words) for shape in picture.shapes]
+    right, top = _emptiest_corner(picture, frame)
+    notes: list[Figure] = _labels(picture, frame, _corner(frame, right, top) if core else None, words)
     notes.append(_scale_label(frame, words.km))
     layout = theme.layout(
         hovermode="closest",
@@ -81,7 +95,6 @@ def site_map(picture: MapPicture, words: Words) -> Figure:
         yaxis=theme.axis(showticklabels=False, range=[frame.south, frame.north], scaleanchor="x", constrain="domain"),
     )
     if core is not None:
-        right, top = _emptiest_corner(picture, frame)
         across = [1 - INSET_WIDTH, 1.0] if right else [0.0, INSET_WIDTH]
         upward = [1 - INSET_HEIGHT, 1.0] if top else [0.0, INSET_HEIGHT]
         inside = {"xaxis": "x2", "yaxis": "y2"}
@@ -116,27 +129,33 @@ def _frame(picture: MapPicture) -> Frame:
 def _core(dots: Sequence[Dot]) -> Frame | None:
     """The window around the site that has most others near it, when they are many."""
 
-    def around(at: Point) -> Frame:
-        return Frame(at[0] - CORE_HALF_KM, at[1] - CORE_HALF_KM, at[0] + CORE_HALF_KM, at[1] + CORE_HALF_KM)
-
-    windows = [(sum(around(dot.at).holds(other.at) for other in dots), around(dot.at)) for dot in dots]
-    most, window = max(windows, key=lambda pair: pair[0], default=(0, None))
-    return window if most >= CORE and most < len(dots) else None
+    half = CORE_HALF_KM
+    points = [dot.at for dot in dots]
+    near = [sum(abs(x - u) <= half and abs(y - v) <= half for u, v in points) for x, y in points]
+    most = max(near, default=0)
+    if not CORE <= most < len(points):
+        return None
+    x, y = points[near.index(most)]
+    return Frame(x - half, y - half, x + half, y + half)
 
 
 def _emptiest_corner(picture: MapPicture, frame: Frame) -> tuple[bool, bool]:
     """(right, top) of the corner in which the fewest sites and corners of outlines lie."""
     points = [dot.at for dot in picture.dots] + [p for shape in picture.shapes for ring in shape.rings for p in ring]
-    width, height = frame.east - frame.west, frame.north - frame.south
 
     def crowd(corner: tuple[bool, bool]) -> int:
-        right, top = corner
-        west = frame.east - INSET_WIDTH * width if right else frame.west
-        south = frame.north - INSET_HEIGHT * height if top else frame.south
-        box = Frame(west, south, west + INSET_WIDTH * width, south + INSET_HEIGHT * height)
+        box = _corner(frame, *corner)
         return sum(box.holds(point) for point in points)
 
     return min(((True, False), (False, False), (True, True), (False, True)), key=crowd)
+
+
+def _corner(frame: Frame, right: bool, top: bool) -> Frame:
+    """The part of the map the enlarged core covers in that corner."""
+    width, height = INSET_WIDTH * (frame.east - frame.west), INSET_HEIGHT * (frame.north - frame.south)
+    west = frame.east - width if right else frame.west
+    south = frame.north - height if top else frame.south
+    return Frame(west, south, west + width, south + height)
 
 
 def _outline(shape: Shape) -> Figure:
@@ -217,25 +236,77 @@ def _trace(dots: Sequence[Dot], words: Words, marker: Figure) -> Figure:
     }
 
 
-def _label(shape: Shape, shapes: Sequence[Shape], frame: Frame, words: Words) -> Figure:
-    """A shape's name at the side of the map it lies on, at its own height."""
-    xs = [p[0] for ring in shape.rings for p in ring]
-    ys = [p[1] for ring in shape.rings for p in ring]
-    y = (min(ys) + max(ys)) / 2
-    level = [p[0] for other in shapes for ring in other.rings for p in ring if abs(p[1] - y) < 2]
-    middle = (min(xs) + max(xs)) / 2
-    left = middle < (min(level) + max(level)) / 2 if level else middle < (frame.west + frame.east) / 2
-    edge = min(xs) if left else max(xs)
-    inward = 0.06 * (frame.east - frame.west)
-    return {
-        "x": max(frame.west, edge - inward) if left else min(frame.east, edge + inward),
-        "y": y,
-        "text": words.label(shape),
-        "xanchor": "left" if left else "right",
-        "showarrow": False,
-        "align": "left" if left else "right",
-        "font": {"size": theme.SMALL, "color": theme.TEXT},
-    }
+def _labels(picture: MapPicture, frame: Frame, inset: Frame | None, words: Words) -> list[Figure]:
+    """Names of the shapes with their completion, each where it hides the fewest sites."""
+    texts = [words.label(shape) for shape in picture.shapes]
+    points = tuple(dot.at for dot in picture.dots)
+    outlines = tuple(shape.rings for shape in picture.shapes)
+    places = _label_places(outlines, tuple(_wide(text) for text in texts), points, frame, inset)
+    return [
+        {"x": x, "y": y, "text": text, "showarrow": False, "font": {"size": theme.SMALL, "color": theme.TEXT}}
+        for text, (x, y) in zip(texts, places, strict=True)
+    ]
+
+
+def _inside(at: Point, rings: Rings) -> bool:
+    """Whether a ray to the east crosses the outline an odd number of times."""
+    x, y = at
+    inside = False
+    for ring in rings:
+        for (x1, y1), (x2, y2) in pairwise(ring):
+            if (y1 > y) != (y2 > y) and x < x1 + (y - y1) * (x2 - x1) / (y2 - y1):
+                inside = not inside
+    return inside
+
+
+def _wide(label: str) -> int:
+    """Pixels the longest line of a label takes, about."""
+    lines = label.replace("<b>", "").replace("</b>", "").split("<br>")
+    # In steps, so that a label one sign longer stays where it is.
+    widest = max(sum(12 if ord(letter) > 0x2000 else 7 for letter in line) for line in lines)
+    return 12 * -(-widest // 12)
+
+
+@lru_cache(maxsize=64)
+def _label_places(
+    outlines: tuple[Rings, ...], widths: tuple[int, ...], points: tuple[Point, ...], frame: Frame, inset: Frame | None
+) -> tuple[Point, ...]:
+    """The middle of each label: at its own shape, on no site, on no other label, on no other shape if it can be.
+    Neither shapes nor sites move, so this is worked out once per map."""
+    km = max((frame.east - frame.west) / LABEL_MAP[0], (frame.north - frame.south) / LABEL_MAP[1])
+    high = LABEL_HEIGHT * km / 2
+    taken = [inset] if inset else []
+    found: list[Point] = []
+    for shape, width in zip(outlines, widths, strict=True):
+        wide = width * km / 2
+        corners = [corner for ring in shape for corner in ring]
+        others = [other for other in outlines if other is not shape]
+        tried: list[tuple[float, Point, Frame]] = []
+        for x, y in _around(corners, wide):
+            at = (
+                min(max(x, frame.west + wide), frame.east - wide),
+                min(max(y, frame.south + high), frame.north - high),
+            )
+            box = Frame(at[0] - wide, at[1] - high, at[0] + wide, at[1] + high)
+            cost = 10.0 * sum(box.holds(point) for point in points) + 200 * sum(box.meets(label) for label in taken)
+            if not _inside(at, shape):
+                cost += 6 + 4 * min(hypot(at[0] - x, at[1] - y) for x, y in corners) / high
+                cost += 40 * any(_inside(at, other) for other in others)
+            tried.append((cost, at, box))
+        _, at, box = min(tried, key=lambda place: place[0])
+        found.append(at)
+        taken.append(box)
+    return tuple(found)
+
+
+def _around(corners: Sequence[Point], wide: float) -> list[Point]:
+    """Places for a label in and beside a shape, those in the middle first."""
+    west, east = min(x for x, _ in corners) - wide, max(x for x, _ in corners) + wide
+    south, north = min(y for _, y in corners), max(y for _, y in corners)
+    steps = sorted(range(-LABEL_STEPS, LABEL_STEPS + 1), key=abs)
+    middle, half = ((west + east) / 2, (south + north) / 2), ((east - west) / 2, (north - south) / 2)
+    offsets = sorted(((i, j) for i in steps for j in steps), key=lambda offset: abs(offset[0]) + abs(offset[1]))
+    return [(middle[0] + half[0] * i / LABEL_STEPS, middle[1] + half[1] * j / LABEL_STEPS) for i, j in offsets]
 
 
 def _scale_length(frame: Frame) -> int:

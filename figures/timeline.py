@@ -29,7 +29,8 @@ def axis(
     several_days = campaign.deadline - campaign.starts_at > timedelta(hours=24)
     ticks: list[datetime] = []
     moment = begin
-    while moment <= end:
+    # No tick at the very end but for a chart that stands alone: the next one's first would touch it.
+    while moment <= end and (moment < end or "domain" not in changes):
         ticks.append(moment)
         moment += timedelta(hours=step)
     texts: list[str] = []

@@ -10,12 +10,12 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from plotly.io.json import to_json_plotly
+import orjson
 from sqlalchemy.orm import Session
 
 from data import campaigns
@@ -107,6 +107,8 @@ class Snapshots:
                 known = self._published[campaign_id] = _Published(current, ticks, ticks)
             elif known.version.number != current.number and ticks - known.published >= PUBLISH_SECONDS:
                 known.version, known.published = current, ticks
+            else:
+                known.version = replace(known.version, now=current.now)
             known.asked = ticks
             return known.version
 
@@ -145,6 +147,10 @@ class Snapshots:
                     return Moved(current)
                 built = self._build(campaign_id, page, place, language, number, hour)
                 if isinstance(built, Moved):
+                    # What was published can no longer be drawn; from now on it is what can.
+                    with self._lock:
+                        ticks = self._ticks()
+                        self._published[campaign_id] = _Published(built.version, ticks, ticks)
                     return built
                 with self._lock:
                     self._kept[key] = built
@@ -184,7 +190,7 @@ class Snapshots:
         # What is looked back at does not grow stale.
         running = until is None and progress.is_running(campaign, now)
         stale_at = progress.stale_at(campaign, data_until) if running else None
-        body = to_json_plotly(
+        body = orjson.dumps(
             {
                 "epoch": row.epoch,
                 "revision": number[0],
@@ -195,10 +201,12 @@ class Snapshots:
                 "stale_at": stale_at.isoformat() if stale_at else None,
                 "language": language,
                 "panels": panels,
-            }
+            },
+            default=lambda part: part.to_plotly_json(),
+            option=orjson.OPT_NON_STR_KEYS,
         )
         log.debug("snapshot %s/%s/%s built in %.1f ms", campaign_id, page, place, (self._ticks() - began) * 1000)
-        return gzip.compress(body.encode(), compresslevel=5, mtime=0)
+        return gzip.compress(body, compresslevel=5, mtime=0)
 
 
 def _find(session: Session, campaign_id: str) -> CampaignRow:

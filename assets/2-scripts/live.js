@@ -14,6 +14,7 @@
   let version = null; // {epoch, revision, minute} of the picture
   let snapshot = null; // the picture itself; colours in it are still names, so that another theme needs no fetch
   let drawn = {}; // slug → JSON of what is on the screen
+  let frames = {}; // slug → the same without the rows of its table
   let seen = new Map(); // data-key → value, to light up what has changed
   let campaignClock = null; // {at: campaign time of the server's answer, heard: performance.now() then, speed}
   let lastHeard = null; // Date.now() of the last answer
@@ -74,6 +75,7 @@
     shown = now;
     version = snapshot = null;
     drawn = {};
+    frames = {};
     seen = new Map();
     failedSnapshots = 0;
     document.documentElement.lang = LANGS[live.dataset.language] ?? live.dataset.language;
@@ -127,10 +129,16 @@
       if (drawn[slug] === json) continue;
       if (!document.getElementById(`panel-${slug}`)) continue;
       const { set_props } = window.dash_clientside;
-      if (document.getElementById(`drawing-${slug}`) && window.command.canDraw(tree)) {
+      const table = tableIn(tree);
+      const frame = table && JSON.stringify(tree, (name, value) => (name === "rowData" ? null : value));
+      if (table && frames[slug] === frame && document.getElementById(table.id)) {
+        // The reader's sort, filters and search stay: only the rows are others.
+        set_props(table.id, { rowData: table.rowData });
+      } else if (document.getElementById(`drawing-${slug}`) && window.command.canDraw(tree)) {
         set_props(`drawing-${slug}`, { tree });
       } else {
         set_props(`panel-${slug}`, { children: painted(tree) });
+        frames[slug] = frame;
       }
       drawn[slug] = json;
       await pause();
@@ -138,6 +146,17 @@
     await pause();
     fillIn();
     lightUp();
+  }
+
+  /** The properties of the table in a tree, if it has one. */
+  function tableIn(part) {
+    if (part === null || typeof part !== "object") return null;
+    if (part.type === "AgGrid") return part.props;
+    for (const below of Array.isArray(part) ? part : [part.props?.children]) {
+      const found = tableIn(below);
+      if (found) return found;
+    }
+    return null;
   }
 
   /** A tree for Dash itself, its figures in the present colours. */

@@ -11,8 +11,7 @@ from data.database import Database
 from data.ingest.batch import BatchResult, Sender
 from data.ingest.reports import settle
 from data.models import CampaignRow, Decision, Report
-from data.site_record import SiteRecord
-from data.stored_reports import batched_list, held_reports
+from data.stored_reports import batched_list, site_records
 from domain import permissions
 from domain.clock import Clock
 from domain.errors import Code, Refused
@@ -57,12 +56,12 @@ def record_decisions(
     scope = sender.place(tree)
     result = BatchResult(revision=row.revision)
     sites: dict[str, int] = {}
-    for part in batched_list(sorted(set(keys))):
+    # A key with a control character is nobody's, and some databases cannot even be asked about it.
+    for part in batched_list(sorted({key for key in keys if key.isprintable()})):
         query = sa.select(Report.key, Report.site_id).where(Report.campaign_id == row.id, Report.key.in_(part))
         sites.update((key, site_id) for key, site_id in session.execute(query))
-    records = {site_id: SiteRecord() for site_id in sites.values()}
-    for held, site_id, counts in held_reports(session, tree, records):
-        records[site_id].load(held, counts)
+    records = site_records(session, tree, set(sites.values()))
+    heads = {key: held for record in records.values() for key, held in record.heads.items()}
     decided: list[int] = []
     for index, key in enumerate(keys):
         try:
@@ -70,13 +69,12 @@ def record_decisions(
                 raise Refused("keys", Code.UNKNOWN_REPORT, key)
             if not permissions.within(scope, tree.by_id[sites[key]]):
                 raise Refused("keys", Code.OUT_OF_SCOPE, key)
-            record = records[sites[key]]
-            if key not in record.heads:
+            if key not in heads:
                 raise Refused("keys", Code.CONFLICT, key, detail="superseded")
         except Refused as refusal:
             result.rejected.append(refusal.at(index))
             continue
-        held = record.heads[key]
+        held = heads[key]
         if held.status is status:
             result.unchanged += 1
             continue

@@ -27,7 +27,7 @@ from data.ingest.mapping import (
     FileMapping,
     apply,
 )
-from data.ingest.place_writer import Path, PlaceWriter, Resolver, read_path
+from data.ingest.place_writer import Path, PlaceWriter, Resolved, Resolver, read_path
 from data.ingest.reports import read_rows, record
 from data.ingest.tables import Table, read_table
 from data.models import CampaignRow
@@ -144,6 +144,9 @@ class _Import:
                     work(session, row, part)
                 if self.dry_run:
                     raise _DryRun
+            if start == 0 and len(rows) > size:
+                # PostgreSQL plans for empty tables until it is told otherwise, and scans them for every part.
+                self.database.analyze()
             self.progress(start + len(part), len(rows))
 
     def now(self, row: CampaignRow) -> datetime:
@@ -166,7 +169,8 @@ def _take_reports(job: _Import, rows: list[Row], result: FileResult) -> None:
 
     with job.database.read() as session:
         campaign_row = campaigns.find(session, job.campaign_id)
-        resolver = Resolver(campaigns.tree_of(session, campaign_row), create=job.mapping.create_places)
+        known = campaigns.tree_of(session, campaign_row)
+    campaign, resolver = known.campaign, Resolver(known, create=job.mapping.create_places)
     located: list[Row] = []
     for row in placed:
         try:
@@ -177,7 +181,7 @@ def _take_reports(job: _Import, rows: list[Row], result: FileResult) -> None:
             continue
         fields = {**row.fields, "site": site}
         if not fields.get("key"):
-            fields["key"] = derived_key(fields)
+            fields["key"] = derived_key(fields, campaign)
             located.append(Row(row.line, fields, tuple(path), derived=True))
         else:
             located.append(Row(row.line, fields, tuple(path)))
@@ -189,18 +193,23 @@ def _take_reports(job: _Import, rows: list[Row], result: FileResult) -> None:
         now = job.now(campaign_row)
         tree = campaigns.load_tree(session, campaign_row)
         claims, unread = read_rows([row.fields for row in part], tree.campaign, now, job.mapping.decimal)
+        paths: dict[int, Resolved] = {}
+        writer = PlaceWriter(session, campaign_row, tree, now)
         if job.mapping.create_places:
             resolver = Resolver(tree, create=True)
-            writer = PlaceWriter(session, campaign_row, tree, now)
-            for index, _ in claims:
-                writer.make(resolver.resolve(part[index].path))
-            if writer.made:
-                campaigns.change(
-                    session, campaign_row, actor=job.sender.name, action="places.create", now=now,
-                    details={"places": writer.made}, structure=True,
-                )  # fmt: skip
+            paths = {index: resolver.resolve(part[index].path) for index, _ in claims}
+            for path in paths.values():
+                writer.make(path)
+            if writer.rows:
                 tree = campaigns.load_tree(session, campaign_row)
         done = record(session, campaign_row, tree, claims, job.sender, now)
+        refused = {rejection.index for rejection in done.rejected}
+        writer.keep_only(path for index, path in paths.items() if index not in refused)
+        if writer.rows:
+            done.revision = campaigns.change(
+                session, campaign_row, actor=job.sender.name, action="places.create", now=now,
+                details={"places": len(writer.rows)}, structure=True,
+            )  # fmt: skip
         result.refused += [(part[r.index].line, r) for r in [*unread, *done.rejected]]
         done.rejected = []
         result.batch.add(done)

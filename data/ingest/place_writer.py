@@ -3,13 +3,14 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from data.models import CampaignRow, PlaceRow
+from data.models import CampaignRow, PlaceRow, RefusedClaim
 from domain.errors import Code, Refused
 from domain.places import LEVELS, Kind, Level, Place, PlaceTree
 from domain.reports import read_text
@@ -126,14 +127,22 @@ class PlaceWriter:
         self._row = row
         self._now = now
         self.rows: dict[str, PlaceRow] = {}
-        self.made = 0
+        """The places made, by code, in the order of their making."""
+        self._made_as: dict[str, tuple[Level, str | None]] = {}
         self._ids = {code: place.id for code, place in tree.by_code.items()}
 
     def make(self, resolved: Resolved) -> None:
-        """Make every missing step of a path."""
+        """Make every missing step of a path. Raises `Refused` where an earlier row made it as another place."""
+        for (level, wanted, _, _), code, parent_code in resolved.missing:
+            made_as = self._made_as.get(code, (level, parent_code))
+            if made_as[0] is not level:
+                raise Refused(level.value, Code.BAD_VALUE, wanted, detail="level")
+            if made_as[1] != parent_code:
+                raise Refused(level.value, Code.WRONG_PARENT, wanted, parent=made_as[1] or "—")
         for (level, wanted, name, name_en), code, parent_code in resolved.missing:
             if code in self._ids:
                 continue
+            self._made_as[code] = level, parent_code
             row = PlaceRow(
                 campaign_id=self._row.id,
                 code=code,
@@ -142,12 +151,21 @@ class PlaceWriter:
                 level=level.value,
                 parent_id=self._ids[parent_code] if parent_code is not None else None,
                 kind=Kind.FIXED.value if level is Level.SITE else None,
+                recorded_at=self._now,
             )
             self._session.add(row)
             self._session.flush()
             self._ids[code] = row.id
             self.rows[code] = row
-            self.made += 1
+
+    def keep_only(self, used: Iterable[Resolved]) -> None:
+        """Take back what was made for rows that were refused in the end."""
+        needed = {code for resolved in used for _, code, _ in resolved.missing}
+        for code in reversed([code for code in self.rows if code not in needed]):
+            row = self.rows.pop(code)
+            self._session.execute(sa.delete(RefusedClaim).where(RefusedClaim.site_id == row.id))
+            self._session.delete(row)
+            self._session.flush()
 
 
 def levels_in(fields: Mapping[str, object]) -> list[Level]:

@@ -42,12 +42,12 @@ def read_place(row: Mapping[str, object], decimal: str) -> PlaceSpec:
     fields = dict(row)
     town = str(fields.get("town") or "")
     # The first six digits of a nine-digit statistical code of a town are its district's.
-    if not fields.get("district") and not fields.get("district_name") and len(town) == 9 and town.isdigit():
+    if not fields.get("district") and len(town) == 9 and town.isdecimal():
         fields["district"] = town[:6]
     levels = levels_in(fields)
     if not levels:
         raise Refused("site", Code.MISSING_FIELD, detail="place")
-    kind = read_text("kind", fields.get("kind"), 16).lower()
+    kind = read_text("kind", read_text("kind", fields.get("kind"), 16).lower(), 16)
     pool_size = read_count("pool_size", fields.get("pool_size"), decimal)
     if pool_size is not None and pool_size not in POOL_SIZES:
         raise Refused("pool_size", Code.BAD_VALUE, pool_size, detail="pool_size")
@@ -104,10 +104,10 @@ def record(
             target = place.target if place is not None else None
             if target is not None and spec.target is not None and spec.target != target and not spec.reason:
                 raise Refused("target", Code.NEEDS_REASON, spec.target, before=target)
+            writer.make(resolved)
         except Refused as refusal:
             result.rejected.append(refusal.at(index))
             continue
-        writer.make(resolved)
         stored.update(writer.rows)
         place = stored[resolved.code]
         differs = bool(resolved.missing)

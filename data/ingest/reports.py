@@ -19,7 +19,7 @@ from data.database import Database
 from data.ingest.batch import BatchResult, Sender
 from data.models import CampaignRow, CurrentReport, RefusedClaim, Report, ReportAlias
 from data.site_record import Contradiction, Held, Outcome, SiteRecord, counted
-from data.stored_reports import batched_list, held_reports
+from data.stored_reports import batched_list, site_records
 from domain import permissions
 from domain.campaign import Campaign
 from domain.clock import Clock
@@ -97,7 +97,10 @@ class _Batch:
         self.scope = sender.place(tree)
         self.now = now
         self.records: dict[int, SiteRecord] = {}
-        self.sites_of_keys: dict[str, int] = {}
+        self.owners: dict[str, tuple[int, int]] = {}
+        """Site and report of every key on record that the batch touches."""
+        self.correctors: dict[str, tuple[int, int, str]] = {}
+        """Site, report and key of what already corrects a key that the batch corrects."""
 
     def record(self, claims: Sequence[tuple[int, Claim]]) -> BatchResult:
         result = BatchResult(revision=self.row.revision)
@@ -130,14 +133,16 @@ class _Batch:
                 continue
             if outcome is Outcome.ACCEPTED:
                 added.append((site_record.by_key[claim.key], site))
-                self.sites_of_keys[claim.key] = site.id
+                self.owners[claim.key] = site.id, next_id
+                if claim.correction_of:
+                    self.correctors[claim.correction_of] = site.id, next_id, claim.key
                 next_id += 1
                 result.accepted += 1
             else:
                 result.unchanged += 1
                 if len(site_record.aliases) > known_aliases:
-                    twin = site_record.aliases[claim.key]
-                    self.sites_of_keys[claim.key] = site.id
+                    twin = site_record.by_key[site_record.aliases[claim.key]]
+                    self.owners[claim.key] = site.id, twin.report_id
                     aliases.append({"campaign_id": self.row.id, "key": claim.key, "report_id": twin.report_id})
         result.rejected.sort(key=lambda r: r.index)
         fresh = self._fresh(contradictions)
@@ -166,24 +171,32 @@ class _Batch:
 
     def _check_key(self, claim: Claim, site: Place) -> None:
         """A key belongs to one site of the campaign, and a correction to its original's site."""
-        owner = self.sites_of_keys.get(claim.key)
-        if owner is not None and owner != site.id:
-            raise Refused("key", Code.CONFLICT, claim.key, detail="other_site")
-        owner = self.sites_of_keys.get(claim.correction_of or "")
-        if owner is not None and owner != site.id:
-            raise Refused("correction_of", Code.CONFLICT, claim.correction_of, detail="other_site")
+        for field, key in (("key", claim.key), ("correction_of", claim.correction_of)):
+            site_id, report_id = self.owners.get(key or "", (site.id, 0))
+            if key and site_id != site.id:
+                raise Contradiction(report_id, key, field, Code.CONFLICT, key, "other_site")
+        corrected = claim.correction_of or ""
+        site_id, report_id, corrector = self.correctors.get(corrected, (site.id, 0, ""))
+        if site_id != site.id:
+            raise Contradiction(report_id, corrector, "correction_of", Code.CONFLICT, corrected, "already_corrected")
 
     # -- reading what is on record
 
     def _load(self, site_ids: set[int], claims: Sequence[Claim]) -> None:
-        self.records = {site_id: SiteRecord() for site_id in site_ids}
-        by_report: dict[int, Held] = {}
-        for held, site_id, counts in held_reports(self.session, self.tree, site_ids):
-            self.records[site_id].load(held, counts)
-            self.sites_of_keys[held.claim.key] = site_id
-            by_report[held.report_id] = held
+        self.records = site_records(self.session, self.tree, site_ids)
+        for site_id, site_record in self.records.items():
+            for held in site_record.by_key.values():
+                self.owners[held.claim.key] = site_id, held.report_id
+            for alias, key in site_record.aliases.items():
+                self.owners[alias] = site_id, site_record.by_key[key].report_id
         keys = {c.key for c in claims} | {c.correction_of for c in claims if c.correction_of}
-        unknown = sorted(key for key in keys if key not in self.sites_of_keys)
+        for part in batched_list(sorted({c.correction_of for c in claims if c.correction_of})):
+            rivals = sa.select(Report.correction_of, Report.site_id, Report.id, Report.key).where(
+                Report.campaign_id == self.row.id, Report.correction_of.in_(part)
+            )
+            for corrected, site_id, report_id, key in self.session.execute(rivals):
+                self.correctors[str(corrected)] = site_id, report_id, key
+        unknown = sorted(key for key in keys if key not in self.owners)
         for part in batched_list(unknown):
             alias_query = (
                 sa.select(ReportAlias.key, ReportAlias.report_id, Report.site_id)
@@ -191,25 +204,21 @@ class _Batch:
                 .where(ReportAlias.campaign_id == self.row.id, ReportAlias.key.in_(part))
             )
             for key, report_id, site_id in self.session.execute(alias_query):
-                self.sites_of_keys[key] = site_id
-                if report_id in by_report:
-                    self.records[site_id].aliases[key] = by_report[report_id]
-            elsewhere = sa.select(Report.key, Report.site_id).where(
+                self.owners[key] = site_id, report_id
+            elsewhere = sa.select(Report.key, Report.site_id, Report.id).where(
                 Report.campaign_id == self.row.id, Report.key.in_(part)
             )
-            for key, site_id in self.session.execute(elsewhere):
-                self.sites_of_keys[key] = site_id
+            for key, site_id, report_id in self.session.execute(elsewhere):
+                self.owners[key] = site_id, report_id
 
     def _fresh(self, contradictions: list[tuple[Claim, Place, Contradiction]]) -> list[dict[str, object]]:
         """The contradictions that are not on record yet, each once."""
         rows: dict[tuple[str, str], dict[str, object]] = {}
         for claim, site, refusal in contradictions:
-            if refusal.held.is_new and refusal.held.claim.site != claim.site:
-                continue
             content = {k: v for k, v in asdict(claim).items() if v not in (None, "")}
             fingerprint = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
             rows[claim.key, fingerprint] = {
-                "campaign_id": self.row.id, "site_id": site.id, "report_id": refusal.held.report_id,
+                "campaign_id": self.row.id, "site_id": site.id, "report_id": refusal.report_id,
                 "key": claim.key, "fingerprint": fingerprint, "code": refusal.code.value, "content": content,
                 "actor": self.sender.name, "recorded_at": self.now,
             }  # fmt: skip
@@ -300,15 +309,15 @@ def resettle(session: Session, campaign_id: str, before: PlaceTree, after: Place
             or before.pool_size(before.by_id[site.id]) != after.pool_size(site)
         )
     ]
-    records = {site_id: SiteRecord() for site_id in affected}
+    records = site_records(session, after, affected)
     deltas = rollups.Deltas()
-    for held, site_id, counts in held_reports(session, after, affected):
-        records[site_id].load(held, counts)
-        if held.counted is not None:
-            open_periods = before.open_periods(before.by_id[site_id])
-            deltas.add(after.by_id[site_id], counted(held, held.counted), open_periods, sign=-1)
-            held.counted = None
-            held.is_new = True
+    for site_id, site_record in records.items():
+        open_periods = before.open_periods(before.by_id[site_id])
+        for held in site_record.by_key.values():
+            if held.counted is not None:
+                deltas.add(after.by_id[site_id], counted(held, held.counted), open_periods, sign=-1)
+                held.counted = None
+                held.is_new = True
     table = CurrentReport.__table__
     for part in batched_list(affected):
         gone = sa.delete(table).where(table.c.campaign_id == campaign_id, table.c.site_id.in_(part))  # type: ignore[arg-type]

@@ -63,8 +63,8 @@ def _doubtful(session: Session, tree: PlaceTree, place: Place) -> list[Finding]:
             flags[report_id] = bits
             site_ids.add(site_id)
     counted: dict[int, list[tuple[Claim, Judged, datetime, int]]] = defaultdict(list)
-    for held, site_id, counts in held_reports(session, tree, site_ids):
-        if counts and held.counted is not None:
+    for held, site_id in held_reports(session, tree, site_ids):
+        if held.counted is not None:
             counted[site_id].append((held.claim, held.counted, held.recorded_at, held.report_id))
     found = []
     for site_id, reports in counted.items():

@@ -1,6 +1,6 @@
 """One place at one version: totals, hours, its children against plan, who is missing, what to look at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
@@ -72,7 +72,8 @@ def _assemble(
     if moment.until is not None:
         cells = {id_: {k: cell for k, cell in own.items() if k <= moment.until} for id_, own in cells.items()}
     own = cells.get(place.id, {})
-    hours = hours_of(tree, place, own, now)
+    hours = hours_of(tree, place, own, now, campaign.each_period())
+    beyond = sorted(k for k in own if not 0 <= k < campaign.periods)
     last = progress.settled_period(
         campaign, now, tree.expected(place), [hour.tally.reported or hour.figures.reports for hour in hours]
     )
@@ -124,6 +125,7 @@ def _assemble(
         towns=len(towns),
         towns_verified=sum(_all_verified(tree, town, cells.get(town.id, {}), last) for town in towns),
         hours=hours,
+        outside=hours_of(tree, place, own, now, beyond),
         strip_periods=strip,
         children=tuple(children),
         missing=tuple(ref(site) for site in missing),
@@ -135,24 +137,27 @@ def _assemble(
     )
 
 
-def hours_of(tree: PlaceTree, place: Place, cells: Mapping[int, Cell], now: datetime) -> tuple[Hour, ...]:
-    """Every period of the campaign at `place`, from its cells by period."""
+def hours_of(
+    tree: PlaceTree, place: Place, cells: Mapping[int, Cell], now: datetime, periods: Iterable[int]
+) -> tuple[Hour, ...]:
+    """The given periods at `place`, from its cells by period. Outside the campaign nothing is expected or planned."""
     campaign = tree.campaign
-    expected = tree.expected(place)
-    plan = tree.plan(place)
-    return tuple(
-        Hour(
+    expected, plan = tree.expected(place), tree.plan(place)
+
+    def hour(k: int) -> Hour:
+        inside, due = 0 <= k < campaign.periods, campaign.is_due(k, now)
+        return Hour(
             period=k,
             start=campaign.start_of(k),
             end=campaign.end_of(k),
             started=campaign.start_of(k) <= now,
-            due=campaign.is_due(k, now),
+            due=due,
             figures=figures([cells[k]] if k in cells else []),
-            plan=plan[k] if plan is not None else None,
-            tally=_tally(expected[k], campaign.is_due(k, now), cells.get(k, NOTHING)),
+            plan=plan[k] if plan is not None and inside else None,
+            tally=_tally(expected[k] if inside else 0, due, cells.get(k, NOTHING)),
         )
-        for k in campaign.each_period()
-    )
+
+    return tuple(map(hour, periods))
 
 
 def ref(place: Place) -> PlaceRef:

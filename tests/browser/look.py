@@ -1,5 +1,6 @@
 """A page as a person meets it, watched for what nobody should meet."""
 
+import os
 import re
 from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
@@ -13,9 +14,16 @@ READY = """() => {
   if (!document.querySelector(".main, .start")) return false;
   if (!document.getElementById("live")) return true;
   return ["live", "stale"].includes(state) && !document.querySelector(".skeleton") &&
-    !!document.querySelector(".asof") && !!document.title && document.title !== "采样指挥" &&
+    !!document.querySelector(".asof, .main-empty") && !!document.title && document.title !== "采样指挥" &&
     [...document.querySelectorAll(".graph")].every((chart) => chart.querySelector(".main-svg"));
 }"""
+
+FITTED = """() => [...document.querySelectorAll(".graph")].every((chart) => {
+  const drawn = chart.querySelector(".main-svg");
+  if (!chart.offsetParent || !drawn) return true;
+  const [place, size] = [chart.getBoundingClientRect(), drawn.getBoundingClientRect()];
+  return Math.abs(place.width - size.width) < 2 && Math.abs(place.height - size.height) < 2;
+})"""
 
 PHONE = (390, 844)
 SCREENS = ((1440, 900), (1920, 1080), (1280, 800), PHONE)
@@ -71,9 +79,11 @@ class Look:
     def drawn(self) -> None:
         """Wait until the page shown has its picture, all of it, and its fonts."""
         self.page.wait_for_function(READY)
+        self.page.wait_for_function(FITTED)
         # A chart is fitted to its place in the frame after it is drawn.
         self.page.evaluate(
-            "() => document.fonts.ready.then(() => new Promise(d => requestAnimationFrame(() => requestAnimationFrame(d))))"
+            """() => document.fonts.ready.then(
+              () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))"""
         )
 
     def reads(self, path: str, **query: str) -> None:
@@ -90,13 +100,13 @@ class Look:
         self.drawn()
 
     def size(self, width: int, height: int) -> None:
+        """Another screen; returns when every chart has been fitted to it."""
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.evaluate("() => new Promise(d => requestAnimationFrame(() => requestAnimationFrame(d)))")
+        self.page.wait_for_function(FITTED)
 
     def shot(self, name: str, full: bool = False) -> None:
         """A picture for a person to look at, when asked for with SHOTS=<folder>."""
-        import os
-
         folder = os.environ.get("SHOTS")
         if folder:
             self.page.screenshot(path=f"{folder}/{name}.png", full_page=full)
@@ -144,7 +154,8 @@ CUT_OFF = """() => {
     const text = walker.currentNode;
     if (!text.data.trim()) continue;
     const parent = text.parentElement;
-    if (!parent || parent.closest("script, style, footer, .visually-hidden, .ag-root-wrapper, .skip, select, textarea")) continue;
+    const unseen = "script, style, footer, .visually-hidden, .ag-root-wrapper, .skip, select, textarea";
+    if (!parent || parent.closest(unseen)) continue;
     if (!parent.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
@@ -162,8 +173,9 @@ CUT_OFF = """() => {
           Math.max(place.top - box.top, box.bottom - place.bottom) > slack;
         const dotted = style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none";
         if (out && !(dotted && named(parent))) {
-          const by = Math.max(place.left - box.left, box.right - place.right, place.top - box.top, box.bottom - place.bottom);
-          said.push(`"${text.data.trim().slice(0, 60)}" by ${by.toFixed(1)} px out of .${node.getAttribute("class")}`);
+          const across = Math.max(place.left - box.left, box.right - place.right);
+          const by = Math.max(across, place.top - box.top, box.bottom - place.bottom).toFixed(1);
+          said.push(`"${text.data.trim().slice(0, 60)}" by ${by} px out of .${node.getAttribute("class")}`);
         }
         if (out) break;
       }
@@ -174,8 +186,9 @@ CUT_OFF = """() => {
 
 TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth <= width) return [];
-  return [`the page is ${document.documentElement.scrollWidth} px wide on ${width}`, ...[...document.querySelectorAll("body *")]
+  const page = document.documentElement.scrollWidth;
+  if (page <= width) return [];
+  return [`the page is ${page} px wide on ${width}`, ...[...document.querySelectorAll("body *")]
     .filter((node) => node.getBoundingClientRect().right > width + 1)
     .map((node) => `${node.tagName}.${node.getAttribute("class")}`).slice(0, 5)];
 }"""

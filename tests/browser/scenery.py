@@ -136,7 +136,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "HOST": "127.0.0.1", "PORT": str(self.port), "DATABASE_URL": url, "DEMO": "0", "WEB_WORKERS": "2",
             "SECRET_KEY": "not so secret in a test", "LOG_LEVEL": "WARNING",
         }  # fmt: skip
@@ -145,7 +145,7 @@ class Server:
     def start(self) -> None:
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"]
         # A group of its own: killed, it takes its workers along.
-        self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, start_new_session=True)
+        self._process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
         until = time.monotonic() + 30
         while not self._ready():
             assert self._process.poll() is None, "the server ended"
@@ -175,7 +175,9 @@ class Server:
     # -- the data interface, as another system uses it
 
     def get(self, path: str, token: str) -> dict[str, Any]:
-        request = urllib.request.Request(f"{self.address}/api/v1/{path}", headers={"Authorization": f"Bearer {token}"})
+        request = urllib.request.Request(
+            f"{self.address}/api/v1/{path}", headers={"Authorization": f"Bearer {token}"}
+        )
         with urllib.request.urlopen(request, timeout=20) as answer:
             return dict(json.load(answer))
 
@@ -190,3 +192,11 @@ class Server:
             said = dict(json.load(answer))
         assert not said.get("rejected"), said
         return said
+
+    def get_list(self, path: str, token: str) -> list[dict[str, Any]]:
+        """The first page of a list."""
+        request = urllib.request.Request(
+            f"{self.address}/api/v1/{path}", headers={"Authorization": f"Bearer {token}"}
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return list(json.load(answer))

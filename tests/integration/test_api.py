@@ -1,6 +1,7 @@
 """The REST contract, asked over HTTP. Every answer is held against the published schema by `kit.Api`."""
 
 import gzip
+import itertools
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -65,24 +66,17 @@ def test_only_the_contracts_roles_write(with_lab: Api, path, body, allowed):
             assert_problem(answer, 403)
 
 
-@pytest.mark.parametrize("method_path", [("get", p) for p in READING] + [
+ENDPOINTS = [("get", path) for path in READING] + [
     ("post", "reports"), ("post", "reports/verify"), ("post", "reports/return"),
-])  # fmt: skip
-def test_no_token_a_wrong_one_a_revoked_one_is_401(api: Api, method_path):
-    method, path = method_path
+]  # fmt: skip
+
+
+def test_no_token_a_wrong_one_a_revoked_one_is_401(api: Api):
     with api.world.database.write() as session:
         secret = tokens.create(session, Role.DISTRICT, DISTRICT, api.world.id, api.world.clock())
         tokens.revoke(session, tokens.every(session)[0].id, api.world.clock())
-    for authorization in (
-        None,
-        "",
-        "Bearer",
-        "Bearer ",
-        "Bearer nonsense",
-        f"Basic {secret}",
-        f"Bearer {secret}",
-        secret,
-    ):
+    wrong = (None, "", "Bearer", "Bearer ", "Bearer nonsense", f"Basic {secret}", f"Bearer {secret}", secret)
+    for (method, path), authorization in itertools.product(ENDPOINTS, wrong):
         headers = {"Authorization": authorization} if authorization is not None else {}
         answer = getattr(api.client, method)(api.address(path), headers=headers)
         assert_problem(answer, 401)
@@ -169,7 +163,7 @@ VALUES = ([], [1], {}, {"n": 1}, True, False, 10**18, 1e300, -1, 0.5, "5", "x", 
 )
 def test_no_value_of_any_field_breaks_a_batch(api: Api, field):
     for i, value in enumerate(VALUES):
-        rows = [row("S1", 8, 10, key=f"k{i}") | {field: value}, row("S4", 8, i, key=f"good{i}", hour=iso(i - 4))]
+        rows = [row("S1", 8, 10, key=f"k{i}") | {field: value}, row("S4", iso(i - 4), i, key=f"good{i}")]
         answer = api.post("reports", {"reports": rows})
         assert answer.status_code == 200, value
         body = answer.json
@@ -192,20 +186,22 @@ def test_rows_that_are_no_objects_are_refused_by_themselves(api: Api):
     assert answer.json["accepted"] == 1
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "places?level=street", "places?limit=0", "places?limit=x", "places?limit=10001", "places?limit=-1",
-        "places?limit=%C2%B2", "places?limit=1e3", "reports?limit=0", "reports?cursor=x", "reports?cursor=-1",
-        "reports?cursor=%C2%B2", "reports?cursor=99999999999999999999999", f"reports?cursor={'9' * 5000}",
-        "reports?status=lost", "reports?hour=soon", "reports?hour=2021-06-06T08:00:00",
-        "reports?hour=2021-06-06T08:30:00%2B08:00", "duty?hour=soon", "duty?hour=2021-06-06T08:00:00",
-        "duty?hour=2021-06-07T08:00:00%2B08:00", "duty?hour=", "summary?as_of=soon", "summary?as_of=",
-        "summary?as_of=2021-06-06T08:00:00", "hourly?as_of=soon", "duty?as_of=soon",
-    ],
+SENSELESS = (
+    "places?level=street", "places?limit=0", "places?limit=x", "places?limit=10001", "places?limit=-1",
+    "places?limit=%C2%B2", "places?limit=1e3", "reports?limit=0", "reports?cursor=x", "reports?cursor=-1",
+    "reports?cursor=%C2%B2", "reports?cursor=99999999999999999999999", f"reports?cursor={'9' * 5000}",
+    "reports?status=lost", "reports?hour=soon", "reports?hour=2021-06-06T08:00:00",
+    "reports?hour=2021-06-06T08:30:00%2B08:00", "duty?hour=soon", "duty?hour=2021-06-06T08:00:00",
+    "duty?hour=2021-06-07T08:00:00%2B08:00", "duty?hour=", "summary?as_of=soon", "summary?as_of=",
+    "summary?as_of=2021-06-06T08:00:00", "hourly?as_of=soon", "duty?as_of=soon",
 )  # fmt: skip
-def test_a_senseless_parameter_is_400(api: Api, query):
-    assert_problem(api.get(query), 400)
+
+
+def test_a_senseless_parameter_is_400(api: Api):
+    asked = {query: api.client.get(api.address(query), headers=api.headers("district")) for query in SENSELESS}
+    assert {query[:60]: a.status_code for query, a in asked.items() if a.status_code != 400} == {}
+    for answer in asked.values():
+        assert_problem(answer, 400)
 
 
 @pytest.mark.parametrize(
@@ -470,9 +466,15 @@ def test_a_catch_up_is_found_by_every_hour_it_covers(api: Api):
     assert api.get(f"reports?hour={iso(6)}").json == []
 
 
-@pytest.mark.parametrize("limit", [1, 3, 8, 16, 17])
-@pytest.mark.parametrize("path", ["reports", "places", f"reports?town={TOWN}", "places?level=site"])
-def test_pages_walk_everything_exactly_once(told: Api, path, limit):
+PAGED = ("reports", "places", f"reports?town={TOWN}", "places?level=site")
+
+
+def test_pages_walk_everything_exactly_once(told: Api):
+    for path, limit in itertools.product(PAGED, (1, 3, 8, 16, 17)):
+        walk(told, path, limit)
+
+
+def walk(told: Api, path: str, limit: int) -> None:
     whole = told.get(path).json
     walked, address, pages = [], f"{path}{'&' if '?' in path else '?'}limit={limit}", 0
     while address:

@@ -455,14 +455,16 @@ def test_after_a_total_the_sum_of_all_figures_is_that_total(said):
 
 
 def test_a_derived_key_is_the_same_for_the_same_site_hour_and_hours():
-    plain = derived_key({"site": "S1", "hour": "2021-06-06T09:00:00+08:00"})
-    assert plain == derived_key({"site": "S1", "hour": "2021-06-06T01:00:00Z", "persons": 5})
-    assert plain == derived_key({"site": "S1", "hour": at(9)})
+    plain = derived_key({"site": "S1", "hour": "2021-06-06T09:00:00+08:00"}, CAMPAIGN)
+    assert plain == derived_key({"site": "S1", "hour": "2021-06-06T01:00:00Z", "persons": 5}, CAMPAIGN)
+    assert plain == derived_key({"site": "S1", "hour": at(9)}, CAMPAIGN)
+    for one in (1, "1", 1.0):
+        assert plain == derived_key({"site": "S1", "hour": at(9), "hours": one}, CAMPAIGN)
     others = [
         {"site": "S2", "hour": "2021-06-06T09:00:00+08:00"},
         {"site": "S1", "hour": "2021-06-06T10:00:00+08:00"},
         {"site": "S1", "hour": "2021-06-06T09:00:00+08:00", "hours": "2"},
         {"site": "S1", "hour": "2021-06-06T09:00:00+08:00", "correction_of": "k"},
     ]
-    assert plain not in {derived_key(o) for o in others}
-    assert len({derived_key(o) for o in others}) == len(others)
+    assert plain not in {derived_key(o, CAMPAIGN) for o in others}
+    assert len({derived_key(o, CAMPAIGN) for o in others}) == len(others)
