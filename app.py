@@ -127,8 +127,7 @@ def _hour(campaign: Campaign, stated: str | None) -> str:
         hour = read_time("hour", stated.replace(" ", "+"))
     except Refused:
         return ""
-    known = campaign.aligned(hour) and 0 <= campaign.period_of(hour) < campaign.periods
-    return campaign.local(hour).isoformat() if known else ""
+    return campaign.local(hour).isoformat() if campaign.period_starting(hour) is not None else ""
 
 
 def server() -> Flask:

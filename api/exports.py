@@ -11,8 +11,11 @@ from data.models import Audit
 from data.queries.moment import Moment
 from data.queries.overview import overview
 from data.queries.sites import site_rows
+from domain.campaign import Campaign
 from domain.clock import Clock
+from domain.errors import Refused
 from domain.overview import Overview
+from domain.reports import read_time
 from domain.site import SiteRow
 from locales import LANGUAGES, negotiate, text
 
@@ -46,7 +49,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             if place not in tree.by_code:
                 raise Problem(404, "not_found", "unknown_place", place=place)
             now = campaigns.now_for(row, clock())
-            moment = Moment(tree, tree.by_code[place], row.revision, now)
+            moment = Moment(tree, tree.by_code[place], row.revision, now, _until(tree.campaign))
             seen, found = moment.ask(session, overview), moment.ask(session, site_rows)
         with database.write() as session:
             details = {"place": place, "rows": len(found), "format": suffix}
@@ -67,6 +70,20 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         )
 
     return exports
+
+
+def _until(campaign: Campaign) -> int | None:
+    """The period the page looks back at, when it does."""
+    stated = request.args.get("hour")
+    if not stated:
+        return None
+    try:
+        period = campaign.period_starting(read_time("hour", stated.replace(" ", "+")))
+    except Refused:
+        period = None
+    if period is None:
+        raise Problem(400, "bad_request", "bad_parameter", name="hour", value=stated, hint="")
+    return period
 
 
 def _table(seen: Overview, rows: tuple[SiteRow, ...], language: str, suffix: str) -> bytes:

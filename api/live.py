@@ -37,6 +37,10 @@ def blueprint(snapshots: Snapshots) -> Blueprint:
             headers={"Cache-Control": "no-store"},
         )
 
+    @live.get("/snapshots/<path:rest>")
+    def nothing_here(rest: str) -> Response:
+        raise Problem(404, "not_found", "unknown_path")
+
     @live.get("/snapshots/<campaign_id>/<page>/<place>/<language>/<int:revision>-<int:minute>")
     def snapshot(campaign_id: str, page: str, place: str, language: str, revision: int, minute: int) -> AnyResponse:
         if language not in LANGUAGES:

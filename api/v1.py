@@ -228,11 +228,12 @@ def _period(entry: Entry) -> int:
         hour = read_time("hour", value.replace(" ", "+"))
     except Refused:
         raise _bad("hour", value, "2021-06-06T13:00:00+08:00") from None
-    if not campaign.aligned(hour) or not 0 <= campaign.period_of(hour) < campaign.periods:
+    period = campaign.period_starting(hour)
+    if period is None:
         raise _bad(
             "hour", value, f"{campaign.local(campaign.anchor).isoformat()} + n × {campaign.interval_minutes} min"
         )
-    return campaign.period_of(hour)
+    return period
 
 
 def _limit() -> int:

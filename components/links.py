@@ -4,7 +4,7 @@ The theme is the browser's own business: `theme.js` keeps it, in the address too
 """
 
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 PATHS = {
     "overview": "/",
@@ -31,6 +31,7 @@ def place_href(code: str, is_site: bool, *, campaign: str, language: str, hour: 
     return href("site" if is_site else "overview", campaign=campaign, place=code, language=language, hour=hour)
 
 
-def export_href(campaign: str, place: str, suffix: str, language: str) -> str:
-    """The file with everything below `place`; `suffix` is `xlsx` or `csv`."""
-    return f"/export/{campaign}/{place}.{suffix}?{urlencode({'lang': language})}"
+def export_href(campaign: str, place: str, suffix: str, language: str, hour: datetime | None = None) -> str:
+    """The file with everything below `place`, as the page shows it; `suffix` is `xlsx` or `csv`."""
+    asked = {"lang": language} | ({"hour": hour.isoformat(timespec="minutes")} if hour else {})
+    return f"/export/{quote(campaign)}/{quote(place)}.{suffix}?{urlencode(asked)}"

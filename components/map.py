@@ -28,7 +28,9 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
         Words(
             label=lambda shape: _label(shape, language),
             hover=lambda dot: _hover(dot, language),
-            link=lambda dot: place_href(dot.place.code, True, campaign=picture.campaign, language=language),
+            link=lambda dot: place_href(
+                dot.place.code, True, campaign=picture.campaign, language=language, hour=picture.hour
+            ),
             core=text(language, "map.core"),
             km=lambda length: text(language, "map.km", km=length),
         ),

@@ -32,7 +32,7 @@ def _bar(rows: Overview, language: str) -> html.Div:
     exports = [
         html.A(
             [icon("export"), text(language, f"stamp.export_{suffix}")],
-            href=export_href(rows.campaign.id, rows.place.code, suffix, language),
+            href=export_href(rows.campaign.id, rows.place.code, suffix, language, rows.hour),
             className="btn",
             download="",
         )

@@ -63,13 +63,9 @@ def no_places(campaign: str, import_page: str, language: str) -> html.Div:
     return message(
         "pin",
         "",
-        text(language, "table.empty"),
-        html.Span(
-            [
-                dcc.Link(text(language, "nav.import"), href=import_page, className="b link"),
-                f"{text(language, 'format.colon')}{text(language, 'upload.kinds.places')}",
-            ]
-        ),
+        text(language, "no_places.title"),
+        text(language, "no_places.next"),
+        dcc.Link(text(language, "nav.import"), href=import_page, className="b link"),
         html.Pre(html.Code(f"{IMPORT_PLACES} {campaign}")),
     )
 

@@ -106,6 +106,11 @@ class Campaign:
         """Whether `moment` is the start of a period."""
         return (moment - self.anchor) % self.interval == timedelta(0)
 
+    def period_starting(self, moment: datetime) -> int | None:
+        """The campaign's period that starts at `moment`; None where none does."""
+        period = self.period_of(moment)
+        return period if self.aligned(moment) and 0 <= period < self.periods else None
+
     def is_due(self, period: int, now: datetime) -> bool:
         """Whether the report for `period` should have come by `now`."""
         return self.end_of(period) + self.due <= now

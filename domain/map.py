@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import cos, radians
 
 from domain.overview import PlaceRef
@@ -44,6 +45,8 @@ class MapPicture:
     come from; `unplaced` are sites without coordinates, which stay in every total."""
 
     campaign: str
+    hour: datetime | None
+    """Start of the last period shown, when the reader looks back; None for now."""
     shapes: tuple[Shape, ...]
     dots: tuple[Dot, ...]
     unplaced: tuple[PlaceRef, ...]

@@ -179,8 +179,8 @@ class Snapshots:
                 raise UnknownSnapshot(f"{page}/{place}")
             if row.revision != number[0]:
                 return Moved(self._version_of(row))
-            until = tree.campaign.period_of(hour) if hour is not None else None
-            if until is not None and not 0 <= until < tree.campaign.periods:
+            until = tree.campaign.period_starting(hour) if hour is not None else None
+            if hour is not None and until is None:
                 raise UnknownSnapshot(str(hour))
             now = datetime.fromtimestamp(number[1] * 60, UTC)
             moment = Moment(tree, tree.by_code[place], number[0], now, until)

@@ -58,6 +58,7 @@ def map_picture(session: Session, moment: Moment) -> MapPicture:
         )
     return MapPicture(
         campaign=tree.campaign.id,
+        hour=seen.hour,
         shapes=tuple(shapes),
         dots=tuple(dots),
         unplaced=tuple(unplaced),
