@@ -80,6 +80,13 @@ class Look:
         """Wait until the page shown has its picture, all of it, and its fonts."""
         self.page.wait_for_function(READY)
         self.page.wait_for_function(FITTED)
+        # The table lays out its head and rows some frames after it stands in the page.
+        self.page.wait_for_function(
+            """() => !document.getElementById("site-table")
+              || [".ag-pinned-left-header .ag-header-cell", ".ag-header-container .ag-header-cell",
+                ".ag-row [col-id=name]"]
+                .every((part) => document.querySelector(part))"""
+        )
         # A chart is fitted to its place in the frame after it is drawn.
         self.page.evaluate(
             """() => document.fonts.ready.then(

@@ -81,7 +81,7 @@ def vacant(tmp_path_factory: pytest.TempPathFactory, chromium):
 
 @pytest.mark.parametrize("path", ["/", "/sites", "/findings", "/site"])
 def test_a_campaign_without_places_says_how_to_give_it_some(page: Look, path: str):
-    for lang, said in (("zh", "这里没有采样点"), ("en", "No sites here")):
+    for lang, said in (("zh", "这个轮次还没有采样点"), ("en", "This campaign has no sites yet")):
         page.go(path, campaign="empty", lang=lang)
         assert said in page.text(".main")
         (command,) = commands(page)
