@@ -24,6 +24,8 @@ fix: .venv/dev
 
 bench: .venv/dev browser
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.forecast
+	$(BIN)/python -m benchmarks.detection
 
 soak: .venv/dev browser
 	SOAK=1 $(BIN)/pytest -n 2 --dist loadgroup tests/integration/test_durability.py

@@ -111,9 +111,12 @@ def _plan_note(rows: Overview, planned: float | None, language: str) -> list[Com
     )
     severity = rows.severity or Severity.OK
     points = text(language, "kpi.points", gap=signed(rows.gap_pp, 1))
+    # Behind, but within the limit: no state to show, and a tick beside "behind" would read as a contradiction.
+    quiet = severity is Severity.OK and rows.gap_persons < 0
+    colour, mark = ("mut", []) if quiet else (str(severity), [icon(severity)])
     return [
-        html.Span([icon(severity), html.Span(words)], className=f"{severity} desk-only"),
-        html.Span([icon(severity), points], className=f"{severity} b phone-only"),
+        html.Span([*mark, html.Span(words)], className=f"{colour} desk-only"),
+        html.Span([*mark, points], className=f"{colour} b phone-only"),
         html.Span(text(language, "kpi.plan_due", plan=percent(planned)), className="phone-only"),
     ]
 
