@@ -35,11 +35,9 @@ class Settings:
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in `environment`. Raises `BadSetting`."""
     demo = _one_of(environment, "DEMO", "1", ("0", "1")) == "1"
-    secret_key = environment.get("SECRET_KEY", "")
+    secret_key = environment.get("SECRET_KEY", "").strip()
     if not demo and not secret_key:
         raise BadSetting("SECRET_KEY is required when DEMO=0: set it to a long random text")
-    if secret_key and len(secret_key) < 16:
-        raise BadSetting("SECRET_KEY is shorter than 16 characters: set it to a long random text")
     return Settings(
         host=_host(environment.get("HOST") or "127.0.0.1"),
         port=_whole(environment, "PORT", 8050, 1, 65535),

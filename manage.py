@@ -128,9 +128,10 @@ def _demonstration(state: State, seed: int) -> Demonstration:
 
 @demo.command("load")
 @click.option("--seed", default=DEFAULT_SEED, show_default=True)
+@click.option("--size", type=click.Choice(["district"]), default="district", show_default=True)
 @pass_state
-def demo_load(state: State, seed: int) -> None:
-    """Load the simulated day up to its middle, or let one that was stopped go on."""
+def demo_load(state: State, seed: int, size: str) -> None:
+    """Load the simulated day of a district up to its middle, or let one that was stopped go on."""
     _demonstration(state, seed).load()
     state.say("demo_loaded", speed=state.settings.demo_speed)
 

@@ -42,7 +42,7 @@ BAD = [
     ({"DEMO": "yes"}, "DEMO"),
     ({"DEMO": "0"}, "SECRET_KEY"),
     ({"DEMO": "0", "SECRET_KEY": ""}, "SECRET_KEY"),
-    ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+    ({"DEMO": "0", "SECRET_KEY": "   "}, "SECRET_KEY"),
     ({"DEMO_SPEED": "fast"}, "DEMO_SPEED"),
     ({"DEMO_SPEED": "0"}, "DEMO_SPEED"),
     ({"DEMO_SPEED": "-1"}, "DEMO_SPEED"),
