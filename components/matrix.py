@@ -221,7 +221,9 @@ def _cell(tally: Tally, place: PlaceRef, name: str, k: int, rows: Overview, lang
     elif kind in ("verified", "on_time", "not_due", "closed"):
         mark = [icon({"verified": "tick", "on_time": "dot", "not_due": "pend", "closed": "closed"}[kind])]
     else:
-        mark = [icon({"late": "late", "returned": "ret", "zero": "zero"}[kind]), str(number)]
+        # Three digits leave no room for the icon; colour, frame and the spoken label still say which state it is.
+        shape = [icon({"late": "late", "returned": "ret", "zero": "zero"}[kind])] if number < 100 else []
+        mark = [*shape, str(number)]
     link = dcc.Link(mark, href=_at(rows, place, k, language), title=label, className=f"hc hc-{kind}")
     return html.Span(link, role="cell", **{"aria-label": label})
 

@@ -28,7 +28,6 @@ def stamp(rows: Overview, language: str, facts: str = "") -> Component:
 
 
 def _bar(rows: Overview, language: str) -> html.Div:
-    zone = rows.campaign.timezone
     exports = [
         html.A(
             [icon("export"), text(language, f"stamp.export_{suffix}")],
@@ -42,14 +41,18 @@ def _bar(rows: Overview, language: str) -> html.Div:
         [
             *_as_of(rows, language),
             html.Span(className="sp"),
-            html.Span(
-                [text(language, "stamp.now"), " ", html.B(**{"data-clock": "", "data-zone": zone})],
-                className="now faint",
-            ),
+            html.Span(_now(rows, language), className="now faint"),
             html.Span(exports, className="exports"),
         ],
         className="asof",
     )
+
+
+def _now(rows: Overview, language: str) -> list[Component | str]:
+    """The campaign's present time, kept going by the page; a campaign that is over says so instead."""
+    if rows.ended:
+        return [text(language, "stamp.ended", at=when(rows.campaign.deadline, rows.campaign, language))]
+    return [text(language, "stamp.now"), " ", html.B(**{"data-clock": "", "data-zone": rows.campaign.timezone})]
 
 
 def _crumbs(rows: Overview, facts: str, language: str) -> list[Component]:
