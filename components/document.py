@@ -1,4 +1,5 @@
-"""The HTML document around the application. `theme.js` stands in its head so that the first paint has the theme."""
+"""The HTML document around the application. `theme.js` stands in its head so that the first paint has the theme, and
+what others wrote (`assets/vendor`) comes before our own styles and scripts, which build on it."""
 
 INDEX = """<!DOCTYPE html>
 <html lang="zh-CN">
@@ -8,19 +9,21 @@ INDEX = """<!DOCTYPE html>
 <title>{%title%}</title>
 <link rel="icon" href="/assets/head/icon.svg" type="image/svg+xml">
 <script src="/assets/head/theme.js"></script>
+<link rel="stylesheet" href="/assets/vendor/bootstrap.min.css">
 {%css%}
 </head>
 <body>
 {%app_entry%}
 <footer>
 {%config%}
+<script src="/assets/vendor/plotly-basic.min.js"></script>
 {%scripts%}
 {%renderer%}
 </footer>
 </body>
 </html>"""
 
-NOT_LOADED = ["head"]
+NOT_LOADED = ["head", "vendor"]
 """Folders of `assets` Dash must not load by itself: the document above names what is in them."""
 
 STYLE_SHEETS = ("/assets/1-style/1-tokens.css", "/assets/1-style/8-contract.css")

@@ -1,6 +1,5 @@
 """The expected finish: what must hold for every day, and what it says on days one can work out by head."""
 
-import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -225,14 +224,3 @@ def test_the_reporting_interval_does_not_move_the_finish_much(minutes: int) -> N
     weights = [10_000 / periods] * periods
     f = finish_of(forecast(campaign, [Progress(10_000, weights[: periods // 2], weights)]).district)
     assert (f.p50 - starts) / timedelta(hours=1) == pytest.approx(15.9, abs=0.8)
-
-
-@pytest.mark.parametrize(("count", "limit"), [(7, 0.003), (170, 0.060)])
-def test_it_is_fast_enough_to_run_on_every_change(count: int, limit: float) -> None:
-    progress = [town(5_000 + 100 * i, 8, 0.7 + 0.6 * i / count) for i in range(count)]
-    best = 9.9
-    for _ in range(15):
-        began = time.perf_counter()
-        forecast(CAMPAIGN, progress)
-        best = min(best, time.perf_counter() - began)
-    assert best < limit
