@@ -1,8 +1,7 @@
 """All sites (采样点) below a place."""
 
-from data.queries.sites import site_rows
-
 from components.table import site_table
+from data.queries.sites import site_rows
 from views import Page, View
 from views.stamp import STAMP
 
