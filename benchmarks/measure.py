@@ -2,8 +2,7 @@
 
 import math
 import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -72,13 +71,6 @@ def p50_p95(
         Measure(f"{name}, {which}", value, unit, target if judged in (which, "both") else None, database, note)
         for which, value in figures
     ]
-
-
-def seconds_of(work: Callable[[], object]) -> float:
-    """How long `work` takes."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def table(measures: Sequence[Measure]) -> str:

@@ -2,19 +2,8 @@
 
 from dash import html
 
-from domain.duty import State
 from domain.status import Severity
 from locales import text
-
-OF_STATE = {
-    State.CLOSED: "closed",
-    State.NOT_DUE: "pend",
-    State.MISSING: "miss",
-    State.RETURNED: "ret",
-    State.ZERO: "zero",
-    State.LATE: "late",
-    State.ON_TIME: "tick",
-}
 
 
 def icon(name: str, colour: str = "") -> html.I:

@@ -28,8 +28,6 @@ class Limits:
     stale_minutes: int = 75
     outlier_factor: float = 3.0
     outlier_hours: int = 3
-    queue_minutes: int = 30
-    missing_crit_hours: int = 2
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, object]) -> "Limits":

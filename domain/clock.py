@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
 """A function that answers the present moment, aware, in UTC."""
@@ -23,7 +23,3 @@ class ScaledClock:
 
     def __call__(self, real_now: datetime) -> datetime:
         return self.campaign_start + (real_now - self.real_start) * self.speed
-
-    def real_time_of(self, campaign_time: datetime) -> datetime:
-        """The moment on the wall clock at which this clock shows `campaign_time`."""
-        return self.real_start + timedelta(seconds=(campaign_time - self.campaign_start).total_seconds() / self.speed)

@@ -111,9 +111,9 @@ class Overview:
     """One place at one version.
 
     `now` is the campaign's clock when it was read (as of), `data_until` the event time the figures reach: the end
-    of the latest period that is due, or complete, and has reports. `last_period` is that period. `persons_until`
-    counts only up to the stamp, so that it compares with `planned`. `missing` are the sites that owe a report for
-    `duty_period`, the last one due.
+    of the latest period that is due, or complete, and has reports. `last_period` is that period. Gaps compare
+    with `planned` only what was counted up to the stamp. `missing` are the sites that owe a report for `duty_period`,
+    the last one due.
     """
 
     campaign: Campaign
@@ -127,7 +127,6 @@ class Overview:
     stale: bool
     ended: bool
     figures: Figures
-    persons_until: int
     target: int | None
     completion: float | None
     planned: float | None

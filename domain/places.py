@@ -89,10 +89,6 @@ class PlaceTree:
     def each(self, level: Level | None = None) -> Iterator[Place]:
         return (p for p in self.by_id.values() if level is None or p.level == level)
 
-    def root(self) -> Place | None:
-        """The place that holds all others, or None for an empty campaign or one with several roots."""
-        return self.roots[0] if len(self.roots) == 1 else None
-
     @cached_property
     def located(self) -> bool:
         """Whether any site has coordinates, so that there can be a map."""

@@ -15,9 +15,6 @@ class Severity(StrEnum):
 RANK = {Severity.CRIT: 0, Severity.WARN: 1, Severity.MISS: 2, Severity.OK: 3}
 """Order on a list: what is worst first."""
 
-WARN_SHARE = 0.75
-"""A warning begins at this share of a limit."""
-
 
 def of_gap(gap_pp: float | None, limits: Limits) -> Severity | None:
     """State of a gap to plan in percentage points (negative is behind); None where there is no plan."""
@@ -35,10 +32,3 @@ def of_site_gap(gap_pp: float | None, limits: Limits) -> Severity | None:
     if gap_pp < -limits.site_gap_crit_pp:
         return Severity.CRIT
     return Severity.WARN if gap_pp < -limits.site_gap_warn_pp else Severity.OK
-
-
-def of_limit(value: float, limit: float) -> Severity:
-    """State of an age or a load against its limit: over is critical, from 75 % on a warning."""
-    if value > limit:
-        return Severity.CRIT
-    return Severity.WARN if value >= WARN_SHARE * limit else Severity.OK

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -21,6 +22,10 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="run"))
 from kit import Api, SetClock, World, at, make_world  # noqa: E402
 
 from data.database import Database  # noqa: E402
+
+# How long an example takes says something about the machine, not about the rule.
+hypothesis.settings.register_profile("no stopwatch", deadline=None)
+hypothesis.settings.load_profile("no stopwatch")
 
 
 class PostgresServer:

@@ -112,7 +112,6 @@ def _assemble(
         stale=moment.until is None and progress.is_stale(campaign, now, data_until),
         ended=not progress.is_running(campaign, now) and now >= campaign.deadline,
         figures=totals,
-        persons_until=until,
         target=target,
         completion=progress.completion(totals.persons, target),
         planned=planned,

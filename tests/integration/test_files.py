@@ -149,8 +149,7 @@ def test_places_known_by_name_only_are_created_below_one_root(bare: World):
     assert refused(result) == [(6, "persons", "not_a_number")]
     assert counts(result) == (3, 0, 1, 1)
     tree = bare.tree()
-    root = tree.root()
-    assert root is not None
+    (root,) = tree.roots
     assert (root.name, root.level.value) == ("Slovensko", "city")
     assert bare.persons(root.code) == 2585
     assert bare.look(root.code).figures.positives == 12

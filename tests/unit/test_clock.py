@@ -17,10 +17,3 @@ def test_the_demonstrations_clock_starts_at_its_start_and_runs_at_its_speed(spee
     assert clock(REAL) == SHOWN
     assert clock(REAL + timedelta(minutes=1)) == SHOWN + timedelta(minutes=speed)
     assert clock(REAL - timedelta(minutes=1)) == SHOWN - timedelta(minutes=speed)
-
-
-@pytest.mark.parametrize("speed", [0.1, 1, 60, 3600])
-def test_the_real_time_of_a_campaign_time_leads_back_to_it(speed):
-    clock = ScaledClock(REAL, SHOWN, speed)
-    wanted = SHOWN + timedelta(hours=7, seconds=13)
-    assert abs(clock(clock.real_time_of(wanted)) - wanted) <= timedelta(microseconds=speed)

@@ -159,12 +159,6 @@ def test_everything_below_a_place_is_inside_it_and_nothing_else():
     assert [p.id for p in t.sites(t.by_id[1])] == [10, 12]
 
 
-def test_a_campaign_with_one_root_has_one_and_with_two_has_none():
-    assert tree().root() is not None
-    assert PlaceTree(campaign(), [place(1, Level.DISTRICT), place(2, Level.DISTRICT)]).root() is None
-    assert PlaceTree(campaign(), []).root() is None
-
-
 def test_a_site_may_stand_directly_below_a_district():
     t = PlaceTree(campaign(), [place(1, Level.DISTRICT), place(10, Level.SITE, 1, target=5)])
     assert t.expected(t.by_id[1]) == (1,) * 16

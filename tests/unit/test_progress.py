@@ -89,9 +89,3 @@ def test_a_single_site_is_judged_more_gently():
     assert [status.of_site_gap(gap, Limits()) for gap in (None, -10, -10.1, -20.1)] == [
         None, Severity.OK, Severity.WARN, Severity.CRIT,
     ]  # fmt: skip
-
-
-def test_a_limit_warns_at_three_quarters_and_is_critical_beyond():
-    assert [status.of_limit(v, 100) for v in (74, 75, 100, 101)] == [
-        Severity.OK, Severity.WARN, Severity.WARN, Severity.CRIT,
-    ]  # fmt: skip
