@@ -12,7 +12,11 @@ expect.set_options(timeout=10_000)
 READY = """() => {
   const state = document.body.dataset.state;
   if (!document.querySelector(".main, .start")) return false;
-  if (!document.getElementById("live")) return true;
+  const live = document.getElementById("live");
+  // The address changes before the page does: what stands here may still be the page before.
+  const view = { "/": "overview", "/sites": "sites", "/site": "site", "/findings": "findings" }[location.pathname];
+  if (live && view && live.dataset.view !== view) return false;
+  if (!live) return true;
   return ["live", "stale"].includes(state) && !document.querySelector(".skeleton") &&
     !!document.querySelector(".asof, .main-empty") && !!document.title && document.title !== "采样指挥" &&
     [...document.querySelectorAll(".graph")].every((chart) => chart.querySelector(".main-svg"));
