@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -30,6 +30,17 @@ class Settings:
     secret_key: str
     web_workers: int
     log_level: str
+    https: bool = False
+    """People come over https, by a proxy before us: cookies then never travel in the clear."""
+    source_folders: tuple[Path, ...] = ()
+    """Below these, watched folders and SQLite files of sources may lie; nowhere else."""
+    source_hosts: tuple[str, ...] = ()
+    """The only hosts sources may ask; empty for every host but this machine itself."""
+    source_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What sources name as `${SOURCE_…}`."""
+    reminders: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Addresses reminders go to, their secrets (`…_SECRET`) and a proxy, by the name the campaign's record has for
+    them: `REMINDER_…`."""
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -47,6 +58,15 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         secret_key=secret_key or secrets.token_hex(32),
         web_workers=_whole(environment, "WEB_WORKERS", 2, 1, 64),
         log_level=_one_of(environment, "LOG_LEVEL", "INFO", LOG_LEVELS),
+        https=_one_of(environment, "HTTPS", "0", ("0", "1")) == "1",
+        source_folders=_folders(environment, HERE / "var" / "sources" if demo else None),
+        source_hosts=tuple(part.strip() for part in environment.get("SOURCE_HOSTS", "").split(",") if part.strip()),
+        source_secrets={
+            name: value
+            for name, value in environment.items()
+            if name.startswith("SOURCE_") and name not in ("SOURCE_FOLDERS", "SOURCE_HOSTS")
+        },
+        reminders=_reminders(environment),
     )
 
 
@@ -54,6 +74,26 @@ def _host(host: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.:-]+", host) or "://" in host:
         raise BadSetting(f"HOST={host} is neither an address nor a name: use 127.0.0.1 or 0.0.0.0")
     return host
+
+
+def _folders(environment: Mapping[str, str], default: Path | None) -> tuple[Path, ...]:
+    stated = environment.get("SOURCE_FOLDERS")
+    if not stated:
+        return (default,) if default else ()
+    folders = tuple(Path(part) for part in stated.split(os.pathsep) if part)
+    for folder in folders:
+        if not folder.is_absolute():
+            raise BadSetting(f"SOURCE_FOLDERS: {folder} is not an absolute path")
+    return folders
+
+
+def _reminders(environment: Mapping[str, str]) -> dict[str, str]:
+    found = {name: value.strip() for name, value in environment.items() if name.startswith("REMINDER_") and value}
+    for name, value in found.items():
+        if not name.endswith("_SECRET") and not re.fullmatch(r"https?://[^\s/]+\S*", value):
+            # The value is not told: it may be most of a secret.
+            raise BadSetting(f"{name} is not an address: use https://…")
+    return found
 
 
 def _database_url(url: str) -> str:

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 READING = ("GET", "HEAD", "OPTIONS")
 
+RETRY_SECONDS = "20"
+"""What a caller who asks too often is told to wait."""
+
 
 class Problem(Exception):
     """An answer that is an error. `title` and `detail` are keys under `problem.` in `locales`."""
@@ -84,6 +87,11 @@ def install(server: Flask) -> None:
 
     @server.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response | HTTPException:
+        if error.response is not None:
+            # Who limits a page says it in a page.
+            return error
+        if error.code == 429:
+            return answer(Problem(429, "too_many", "too_many_detail", headers={"Retry-After": RETRY_SECONDS}))
         if not request.path.startswith("/api/"):
             return error
         if error.code == 404:

@@ -2,14 +2,15 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from data import campaigns
 from data.models import Audit, CampaignRow, LabRow, PlaceRow, Token
-from domain.permissions import Role
+from domain.actors import CONSOLE, Actor, Kind
+from domain.permissions import Caller, Role
 
 PREFIX = "scc_"
 
@@ -18,23 +19,19 @@ class UnknownPlace(LookupError):
     """No campaign has a place (for the lab role: a laboratory) of that code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """Who a token speaks for: a role at a place, in one campaign or in all that have the place."""
-
-    token_id: int
-    role: Role
-    place: str
-    campaign_id: str | None
-
-    @property
-    def name(self) -> str:
-        """How the audit names it."""
-        return f"token {self.token_id} ({self.role} {self.place})"
-
-
-def create(session: Session, role: Role, place: str, campaign_id: str | None, now: datetime) -> str:
-    """Make a token and return it. Raises `UnknownPlace`, or `LookupError` for an unknown campaign."""
+def create(
+    session: Session,
+    role: Role,
+    place: str,
+    campaign_id: str | None,
+    now: datetime,
+    *,
+    actor: str = CONSOLE,
+    note: str = "",
+    key: str | None = None,
+) -> str:
+    """Make a token and return it; `note` says which system holds it. Raises `UnknownPlace`, or `LookupError` for an
+    unknown campaign."""
     if campaign_id is not None and session.get(CampaignRow, campaign_id) is None:
         raise LookupError(campaign_id)
     table = LabRow if role is Role.LAB else PlaceRow
@@ -44,40 +41,54 @@ def create(session: Session, role: Role, place: str, campaign_id: str | None, no
     if session.scalar(known.limit(1)) is None:
         raise UnknownPlace(place)
     secret = PREFIX + secrets.token_urlsafe(32)
-    row = Token(hash=_hash(secret), role=role.value, place=place, campaign_id=campaign_id, created_at=now)
+    row = Token(
+        hash=_hash(secret), role=role.value, place=place, campaign_id=campaign_id, note=note, key=key,
+        created_at=now,
+    )  # fmt: skip
     session.add(row)
     session.flush()
-    session.add(_audit(row, "token.create", now))
+    session.add(_audit(session, row, "token.create", actor, now))
     return secret
 
 
-def find(session: Session, secret: str) -> Bearer | None:
+def find(session: Session, secret: str) -> Caller | None:
     """Whom `secret` speaks for; None when nobody, or no longer."""
     query = sa.select(Token.id, Token.role, Token.place, Token.campaign_id).where(
         Token.hash == _hash(secret), Token.revoked_at.is_(None)
     )
     found = session.execute(query).one_or_none()
-    return Bearer(found[0], Role(found[1]), found[2], found[3]) if found else None
+    if found is None:
+        return None
+    token_id, role, place, campaign_id = found
+    name = Actor(Kind.TOKEN, str(token_id), role, place).written
+    return Caller(Role(role), place, campaign_id, name, token_id=token_id)
 
 
-def every(session: Session) -> list[Token]:
-    """All tokens ever made, the latest first."""
-    return list(session.scalars(sa.select(Token).order_by(Token.id.desc())))
+def wished(session: Session, campaign_id: str, key: str) -> Token | None:
+    """The token that was made for the wish `key`, if one was."""
+    return session.scalar(sa.select(Token).where(Token.campaign_id == campaign_id, Token.key == key))
 
 
-def revoke(session: Session, token_id: int, now: datetime) -> bool:
+def every(session: Session, campaign_id: str | None = None) -> list[Token]:
+    """All tokens ever made, of one campaign if given, the latest first."""
+    query = sa.select(Token).order_by(Token.id.desc())
+    return list(session.scalars(query.where(Token.campaign_id == campaign_id) if campaign_id else query))
+
+
+def revoke(session: Session, token_id: int, now: datetime, actor: str = CONSOLE) -> bool:
     """Revoke a token; False when there is none of that number still valid."""
     row = session.get(Token, token_id)
     if row is None or row.revoked_at is not None:
         return False
     row.revoked_at = now
-    session.add(_audit(row, "token.revoke", now))
+    session.add(_audit(session, row, "token.revoke", actor, now))
     return True
 
 
-def _audit(row: Token, action: str, now: datetime) -> Audit:
+def _audit(session: Session, row: Token, action: str, actor: str, now: datetime) -> Audit:
+    at = campaigns.time_in(session, row.campaign_id, now)
     details = {"token": row.id, "role": row.role, "place": row.place}
-    return Audit(campaign_id=row.campaign_id, recorded_at=now, actor="operator", action=action, details=details)
+    return Audit(campaign_id=row.campaign_id, recorded_at=at, actor=actor, action=action, details=details)
 
 
 def _hash(secret: str) -> str:

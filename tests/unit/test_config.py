@@ -81,3 +81,38 @@ def test_a_bad_setting_ends_the_start_with_its_line_and_no_traceback(command):
     assert done.returncode != 0
     assert done.stderr.strip().splitlines() == [done.stderr.strip()]
     assert "PORT" in done.stderr
+
+
+def test_reminder_addresses_and_their_secrets_come_from_the_environment():
+    found = config.load(
+        {"REMINDER_HOOK": " https://h/x?key=1 ", "REMINDER_HOOK_SECRET": "SEC1", "REMINDER_EMPTY": "", "OTHER": "x"}
+    )
+    assert found.reminders == {"REMINDER_HOOK": "https://h/x?key=1", "REMINDER_HOOK_SECRET": "SEC1"}
+    assert "SEC1" not in repr(found)
+
+
+@pytest.mark.parametrize("value", ["h/x", "ftp://h/x", "https:///h", "https:// h", "javascript:alert(1)"])
+def test_a_reminder_address_that_is_none_stops_the_start_and_is_not_told(value):
+    with pytest.raises(config.BadSetting, match="REMINDER_HOOK is not an address") as problem:
+        config.load({"REMINDER_HOOK": value})
+    assert value not in str(problem.value)
+
+
+def test_what_sources_may_reach_and_their_secrets_come_from_the_environment():
+    settings = config.load(
+        {"SOURCE_FOLDERS": "/srv/a:/srv/b", "SOURCE_HOSTS": "api.gov, 127.0.0.1:8080,", "SOURCE_PW": "s3cret"}
+    )
+    assert [str(folder) for folder in settings.source_folders] == ["/srv/a", "/srv/b"]
+    assert settings.source_hosts == ("api.gov", "127.0.0.1:8080")
+    assert settings.source_secrets == {"SOURCE_PW": "s3cret"}
+    assert "s3cret" not in repr(settings)
+
+
+def test_without_a_word_only_the_demonstration_has_a_folder_for_sources():
+    assert len(config.load({}).source_folders) == 1
+    assert config.load({"DEMO": "0", "SECRET_KEY": "x"}).source_folders == ()
+
+
+def test_a_folder_for_sources_must_say_where_it_is():
+    with pytest.raises(config.BadSetting, match="SOURCE_FOLDERS"):
+        config.load({"SOURCE_FOLDERS": "relative/folder"})

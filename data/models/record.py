@@ -5,50 +5,13 @@ Every table that grows with the campaign carries `campaign_id` and, where it has
 by which a distributed PostgreSQL would spread it (docs/decisions/0006).
 """
 
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-
-class Moment(sa.types.TypeDecorator[datetime]):
-    """A point in time, UTC and aware on both sides. SQLite has no such type: microseconds since 1970 there."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(sa.DateTime(timezone=True))
-        return dialect.type_descriptor(sa.BigInteger())
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return int(value.timestamp()) * 1_000_000 + value.microsecond
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        if value is None or isinstance(value, datetime):
-            return value
-        seconds, micros = divmod(value, 1_000_000)
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
-
-
-BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-"""SQLite numbers rows by itself only for INTEGER keys."""
-
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(DeclarativeBase):
-    metadata = sa.MetaData(naming_convention=NAMES)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Moment, dict[str, Any]: sa.JSON}
+from data.models.base import Base, BigId
 
 
 class CampaignRow(Base):
@@ -216,6 +179,8 @@ class Report(Base):
     pool_size: Mapped[int | None]
     note: Mapped[str] = mapped_column(sa.String(500), default="")
     correction_of: Mapped[str | None] = mapped_column(sa.String(200))
+    channel: Mapped[str | None] = mapped_column(sa.String(16))
+    """How the figures reached `actor`, where the site did not enter them itself: `domain.reports.Channel`."""
     actor: Mapped[str] = mapped_column(sa.String(300))
     recorded_at: Mapped[datetime]
     revision: Mapped[int]
@@ -251,7 +216,8 @@ class RefusedClaim(Base):
 
 
 class Decision(Base):
-    """A town verified a report or sent it back. Append-only; the latest one counts."""
+    """A town verified a report or sent it back. Append-only; the latest one counts. One that takes another back
+    restores what stood before and names in `undoes` the revision of what it takes back."""
 
     __tablename__ = "decision"
     __table_args__ = (sa.Index(None, "campaign_id", "report_id"),)
@@ -262,6 +228,7 @@ class Decision(Base):
     status: Mapped[str] = mapped_column(sa.String(16))
     reason: Mapped[str] = mapped_column(sa.String(64), default="")
     note: Mapped[str] = mapped_column(sa.String(500), default="")
+    undoes: Mapped[int | None]
     actor: Mapped[str] = mapped_column(sa.String(300))
     recorded_at: Mapped[datetime]
     revision: Mapped[int]
@@ -323,32 +290,3 @@ class Rollup(Base):
     zero: Mapped[int]
     returned: Mapped[int]
     verified: Mapped[int]
-
-
-class Token(Base):
-    """An API token: only its hash is kept. `place` is a place code, for a laboratory the lab's."""
-
-    __tablename__ = "token"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    role: Mapped[str] = mapped_column(sa.String(16))
-    place: Mapped[str] = mapped_column(sa.String(200))
-    campaign_id: Mapped[str | None] = mapped_column(sa.ForeignKey("campaign.id"))
-    created_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
-
-
-class Audit(Base):
-    """Every write: who, when, what. Never changed."""
-
-    __tablename__ = "audit"
-    __table_args__ = (sa.Index(None, "campaign_id", "revision"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    campaign_id: Mapped[str | None] = mapped_column(sa.String(64))
-    revision: Mapped[int | None]
-    recorded_at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(sa.String(300))
-    action: Mapped[str] = mapped_column(sa.String(64))
-    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
