@@ -4,10 +4,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import panel, states
+from components.figure import Of, figure
 from components.format import count, percent, period
 from components.icons import icon
-from components.links import place_href
+from components.links import href, place_href
 from domain.overview import Overview
+from domain.passport import Figure
 from domain.places import Level
 from locales import text
 
@@ -20,10 +22,11 @@ def duty(rows: Overview, language: str) -> Component:
     tally = rows.hours[rows.duty_period].tally
     name = period(rows.campaign.end_of(rows.duty_period), rows.campaign, language)
     share = percent(tally.reported / tally.expected) if tally.expected else ""
+    of = Of(Figure.REPORTED, rows.place.code, rows.campaign.local(rows.campaign.start_of(rows.duty_period)))
     counts = [
-        _count("tick", "ok", "on_time", tally.on_time, language),
-        _count("late", "warn" if tally.late else "mut", "late", tally.late, language),
-        _count("miss", "miss", "missing", tally.missing, language),
+        _count("tick", "ok", "on_time", tally.on_time, of, language),
+        _count("late", "warn" if tally.late else "mut", "late", tally.late, of, language),
+        _count("miss", "miss", "missing", tally.missing, of, language),
     ]
     aside = [(word, n) for word, n in (("zero", tally.zero), ("returned", tally.returned)) if n]
     notes = [text(language, f"duty.of_them_{word}", count=n) for word, n in aside]
@@ -33,7 +36,10 @@ def duty(rows: Overview, language: str) -> Component:
             panel.head(
                 text(language, "duty.title_period", period=name),
                 "",
-                [html.Span(text(language, "duty.share", share=share), className="t12 mut")] if share else [],
+                [
+                    *([html.Span(text(language, "duty.share", share=share), className="t12 mut")] if share else []),
+                    _to_board(rows, language),
+                ],
             ),
             html.Div(counts, className="tally"),
             html.Div(text(language, "format.dot").join(notes), className="duty-note t12 faint"),
@@ -43,11 +49,17 @@ def duty(rows: Overview, language: str) -> Component:
     )
 
 
-def _count(icon_name: str, colour: str, word: str, number: int, language: str) -> html.Div:
+def _to_board(rows: Overview, language: str) -> dcc.Link:
+    """Where all hours, everybody's phone and the reminders are."""
+    to = href("duty", campaign=rows.campaign.id, place=rows.place.code, language=language, hour=rows.hour)
+    return dcc.Link(text(language, "duty.board"), href=to, className="t12 more")
+
+
+def _count(icon_name: str, colour: str, word: str, number: int, of: Of, language: str) -> html.Div:
     return html.Div(
         [
             html.Div([icon(icon_name), text(language, f"duty.state.{word}")], className=f"t12 {colour}"),
-            html.Div(count(number), className="t20 b"),
+            html.Div(figure(count(number), of, language), className="t20 b"),
         ]
     )
 
