@@ -1,0 +1,1 @@
+"""Fetching from other systems: asked in turn, under limits, with nothing counted twice."""
