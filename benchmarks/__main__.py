@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.measure import Measure, table
 
-TOPICS = ("snapshot", "importing", "ingest", "memory", "pixel", "page")
+TOPICS = ("snapshot", "importing", "ingest", "memory", "pixel", "page", "town")
 LIBRARIES = (
     "dash",
     "plotly",

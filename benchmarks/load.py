@@ -36,9 +36,10 @@ class _Connection:
     good: bool = False
 
 
-def generate(port: int, path: str, connections: int, seconds: float) -> Load:
-    """GET `path` over `connections` connections for `seconds`. Whatever is not a 200 is a failure."""
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+def generate(port: int, path: str, cookie: str, connections: int, seconds: float) -> Load:
+    """GET `path`, signed in, over `connections` connections for `seconds`. Whatever is not a 200 is a failure."""
+    head = f"Host: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\nCookie: {cookie}\r\n"
+    request = f"GET {path} HTTP/1.1\r\n{head}\r\n".encode()
     latencies: list[float] = []
     failures = 0
     with selectors.DefaultSelector() as selector:

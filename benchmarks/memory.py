@@ -29,13 +29,15 @@ def measure() -> Iterator[Measure]:
 
 def _idle(kind: str, url: str) -> Iterator[Measure]:
     with rig.serving(url) as server:
+        with rig.opened(url) as database:
+            cookie = rig.sign_in(database, server)
         # /readyz answers as soon as the first worker does; the second may not be there yet.
         rig.until(lambda: len(_family(server.process.pid)) == PROCESSES, 10, "not a master and two workers")
         pids = _family(server.process.pid)
         before = {pid: _cpu_ticks(pid) for pid in pids}
 
         def busy() -> bool:
-            _ask_everything(server)
+            _ask_everything(server, cookie)
             return all(_cpu_ticks(pid) > before[pid] for pid in pids[1:])
 
         rig.until(busy, 30, "a worker has answered nothing")
@@ -47,19 +49,19 @@ def _idle(kind: str, url: str) -> Iterator[Measure]:
     yield Measure("idle memory (RSS)", sum(rss), "MB", None, kind, note)
 
 
-def _ask_everything(server: rig.Server) -> None:
+def _ask_everything(server: rig.Server, cookie: str) -> None:
     """Every caller asks for the page, its layout and its snapshot."""
-    threads = [threading.Thread(target=_ask_page, args=(server,)) for _ in range(CALLERS)]
+    threads = [threading.Thread(target=_ask_page, args=(server, cookie)) for _ in range(CALLERS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def _ask_page(server: rig.Server) -> None:
+def _ask_page(server: rig.Server, cookie: str) -> None:
     snapshot = f"/snapshots/{rig.DEMO}/overview/{rig.DISTRICT}/zh/0-0"
     for path in ("/", "/_dash-layout", "/_dash-dependencies", f"/live/{rig.DEMO}", snapshot):
-        server.get(path)
+        server.get(path, cookie)
 
 
 def _starts(kind: str, url: str) -> Measure:

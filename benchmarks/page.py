@@ -91,6 +91,7 @@ def measure() -> Iterator[Measure]:
         rows = rig.corrections(database, rig.DEMO)
         with rig.serving(url) as server, sync_playwright() as playwright:
             address = f"{server.address}/?campaign={rig.DEMO}"
+            cookies = rig.cookies(server, rig.sign_in(database, server))
             new: list[Visit] = []
             again: list[Visit] = []
             # One more than counted: the first fills the server's caches.
@@ -99,6 +100,7 @@ def measure() -> Iterator[Measure]:
                     tempfile.TemporaryDirectory(prefix="bench-profile-") as folder,
                     new_profile(playwright, Path(folder)) as context,
                 ):
+                    context.add_cookies(cookies)
                     page = context.pages[0]
                     page.add_init_script(WATCH)
                     first = _visit(context, page, address)
@@ -129,7 +131,7 @@ def _visit(context: BrowserContext, page: Page, address: str | None) -> Visit:
         page.goto(address)
     else:
         page.reload()
-    page.wait_for_function("window.drawnAt", timeout=TIMEOUT_MS)
+    page.wait_for_function("() => window.drawnAt", timeout=TIMEOUT_MS)
     # What comes after the picture (the next poll) is not part of it.
     page.wait_for_timeout(300)
     tasks = page.evaluate("window.longest")

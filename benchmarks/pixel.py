@@ -47,6 +47,8 @@ def measure() -> Iterator[Measure]:
         with rig.serving(url) as server, chromium() as browser:
             clerk = Clerk(server, campaign.id, token)
             page = browser.new_page(viewport=SIZE, locale="zh-CN")
+            with rig.opened(url) as database:
+                page.context.add_cookies(rig.cookies(server, rig.sign_in(database, server)))
             page.goto(f"{server.address}/?campaign={campaign.id}")
             page.wait_for_function(_ON_SCREEN, arg=f"{total:,}", timeout=TIMEOUT_MS)
             page.evaluate(WATCH)

@@ -1,6 +1,7 @@
 """What the benchmarks run on: fresh databases of both kinds, campaigns in them, and the product's own server."""
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -18,10 +19,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from data import campaigns, tokens
+from data import accounts, campaigns, tokens
 from data.database import Database
 from data.demo.runner import FIRST_LOOK, Demonstration
 from data.demo.simulator import DEFAULT_SEED
@@ -181,6 +183,58 @@ def corrections(database: Database, campaign_id: str) -> Iterator[Row]:
         }
 
 
+PASSWORD = "only in benchmarks, 26"
+
+
+def sign_in(database: Database, server: "Server") -> str:
+    """A signed-in leader of every campaign; the value of the `Cookie` header his browser sends."""
+    with database.write() as session:
+        if not accounts.any_exist(session):
+            accounts.create(
+                session, login="bench", role=Role.LEADER, place="", campaign_id=None, now=system_clock(),
+                actor=BENCH.name, password=PASSWORD,
+            )  # fmt: skip
+    with _signed_in(server, "bench") as browser:
+        return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+
+
+def clerks(database: Database, server: "Server", campaign_id: str, sites: Sequence[str]) -> dict[str, dict[str, str]]:
+    """A signed-in clerk at each site: the headers his phone sends."""
+    with database.write() as session:
+        for site in sites:
+            accounts.create(
+                session, login=site.lower(), role=Role.SITE, place=site, campaign_id=campaign_id, now=system_clock(),
+                actor=BENCH.name, password=PASSWORD,
+            )  # fmt: skip
+    return {site: _phone(server, site.lower()) for site in sites}
+
+
+def _phone(server: "Server", login: str) -> dict[str, str]:
+    with _signed_in(server, login) as browser:
+        browser.get("/api/v1/me").raise_for_status()
+        token = browser.cookies["csrf_token"]
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    return {"Cookie": cookie, "X-CSRFToken": token}
+
+
+@contextmanager
+def _signed_in(server: "Server", login: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.address) as browser:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/login").text)
+        if found is None:
+            raise RuntimeError("the sign-in page has no form")
+        form = {"csrf_token": found[1], "login": login, "password": PASSWORD}
+        if browser.post("/login", data=form).status_code != 302:
+            raise RuntimeError(f"{login} could not sign in")
+        yield browser
+
+
+def cookies(server: "Server", header: str) -> list[dict[str, str]]:
+    """The same for a Chromium context."""
+    pairs = (part.split("=", 1) for part in header.split("; "))
+    return [{"name": name, "value": value, "url": server.address} for name, value in pairs]
+
+
 def make_token(database: Database, campaign_id: str) -> str:
     """A token that may write everywhere in the campaign."""
     with database.write() as session:
@@ -202,9 +256,9 @@ class Server:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def get(self, path: str) -> bytes:
-        """The body at `path`, decompressed by nobody. Follows redirections."""
-        request = urllib.request.Request(self.address + path, headers={"Accept-Encoding": "gzip"})
+    def get(self, path: str, cookie: str) -> bytes:
+        """The body at `path` for who is signed in, decompressed by nobody. Follows redirections."""
+        request = urllib.request.Request(self.address + path, headers={"Accept-Encoding": "gzip", "Cookie": cookie})
         with urllib.request.urlopen(request, timeout=START_SECONDS) as answer:
             return bytes(answer.read())
 
