@@ -3,27 +3,54 @@
 import logging
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 import dash
 from flask import Flask, Response, request
 
 import callbacks
 import config
+from api import (
+    access,
+    clerk,
+    gate,
+    health,
+    information,
+    live,
+    openapi,
+    passports,
+    problems,
+    reminders,
+    sign_in,
+    upper_figures,
+    v1,
+)
+from api import accounts as account_api
+from api import audit as audit_api
+from api import bulletins as bulletin_api
 from api import exports as export_api
-from api import gate, health, live, openapi, problems, v1
+from api import sources as source_api
 from components import context, document
 from components.context import PageContext
 from data import campaigns
 from data.database import Database
+from data.ingest.batch import Sender
 from domain.campaign import Campaign
 from domain.clock import Clock, system_clock
 from domain.errors import Refused
+from domain.permissions import Action
 from domain.reports import read_time
 from locales import LANGUAGES, negotiate
-from views import Page, findings, overview, site, sites
+from views import Page, duty, findings, overview, passport, site, sites, town
+from views import bulletin as bulletin_views
+from views import problems as problem_views
+from views import sources as source_views
 from views.snapshots import Snapshots
 
-PAGES: Mapping[str, Page] = {page.PAGE.slug: page.PAGE for page in (overview, sites, site, findings)}
+PAGES: Mapping[str, Page] = {
+    page.PAGE.slug: page.PAGE
+    for page in (overview, town, sites, site, findings, problem_views, duty, source_views, bulletin_views)
+}
 
 MAX_BODY = 48 * 1024 * 1024
 """Bytes of one request: a file of 32 MB as the upload page sends it."""
@@ -45,9 +72,10 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
     server = Flask("app")
     server.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     server.secret_key = settings.secret_key
-    gate.install(server)
+    door = access.Door(database, clock)
+    limiter = gate.install(server, door, https=settings.https)
     problems.install(server)
-    snapshots = Snapshots(database, PAGES, clock)
+    snapshots = Snapshots(database, {**PAGES, **passport.PAGES}, clock)
     application = CommandCentre(
         "app",
         server=server,
@@ -61,22 +89,45 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
         update_title="",
         suppress_callback_exceptions=True,
         serve_locally=True,
+        csrf_token_name=gate.CSRF_COOKIE,
+        csrf_header_name=gate.CSRF_HEADER,
         enable_mcp=False,
     )
     application.enable_dev_tools(debug=False, dev_tools_disable_version_check=True)
     application.layout = dash.html.Div(dash.page_container)
-    context.provide(lambda query: _context(database, query))
-    callbacks.register(application, database, clock)
+    context.provide(lambda query: _context(database, door, query))
+    who = partial(_sender, database, clock)
+    callbacks.register(application, database, clock, who)
     for blueprint in (
         health.blueprint(database),
-        live.blueprint(snapshots),
+        sign_in.blueprint(database, door, limiter, https=settings.https),
+        live.blueprint(snapshots, door),
+        passports.blueprint(snapshots, door),
         v1.blueprint(database, clock),
+        upper_figures.blueprint(database, clock),
+        information.blueprint(database, clock),
+        reminders.blueprint(database, clock, settings.reminders),
+        source_api.blueprint(database, clock),
+        source_api.forms(database, clock),
+        bulletin_api.blueprint(database, clock),
         openapi.blueprint(document.STYLE_SHEETS),
         export_api.blueprint(database, clock),
+        account_api.blueprint(database, clock),
+        audit_api.blueprint(database, clock),
+        clerk.blueprint(database, clock, config.HERE / "assets"),
     ):
+        if blueprint.name.startswith("api"):
+            gate.limit(limiter, blueprint)
         server.register_blueprint(blueprint)
     server.after_request(_remember_language)
+    gate.install_headers(server, application.csp_hashes, https=settings.https)
     return application
+
+
+def _sender(database: Database, clock: Clock, campaign_id: str, action: Action) -> Sender:
+    """The signed-in account as who sends a batch. Raises what `access.enter` raises."""
+    with database.read() as session:
+        return access.enter(session, campaign_id, action, clock).sender()
 
 
 def _language(query: Mapping[str, str]) -> str:
@@ -94,15 +145,20 @@ def _remember_language(response: Response) -> Response:
     return response
 
 
-def _context(database: Database, query: Mapping[str, str]) -> PageContext | None:
-    """What the page at this address is about; what the address leaves open or gets wrong is the first there is."""
+def _context(database: Database, door: access.Door, query: Mapping[str, str]) -> PageContext | None:
+    """What the page at this address is about; what the address leaves open, gets wrong or may not name is the first
+    there is among what the reader may see."""
+    who = door.signed_in()
+    if who is None or who.must_change:
+        return None
     with database.read() as session:
-        rows = campaigns.every(session)
+        rows = [row for row in campaigns.every(session) if access.knows(session, row, who)]
         if not rows:
             return None
         row = next((row for row in rows if row.id == query.get("campaign")), rows[0])
         tree = campaigns.tree_of(session, row)
-        place = tree.by_code.get(query.get("place", "")) or (tree.roots[0] if tree.roots else None)
+        asked = tree.by_code.get(query.get("place", ""))
+        place = asked if asked and access.reaches(who, tree, asked) else access.home_of(who, tree)
         return PageContext(
             campaign_id=row.id,
             campaign_name=row.name,
@@ -114,6 +170,7 @@ def _context(database: Database, query: Mapping[str, str]) -> PageContext | None
             language=_language(query),
             campaigns=tuple((other.id, other.name, other.name_en) for other in rows),
             epoch=row.epoch,
+            caller=who,
             located=tree.located,
             hour=_hour(tree.campaign, query.get("hour")),
         )

@@ -1,83 +1,42 @@
 """The operator's command line. `python manage.py --help` lists the commands."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
+from commands import people as people_commands
+from commands import reminders as reminder_commands
+from commands import sources as source_commands
+from commands.state import OPERATOR, REFUSED, State, fail, pass_state, tell_refused, write_refused
 from data import campaigns, tokens
 from data.database import Database
+from data.demo import people
 from data.demo.runner import Demonstration
 from data.demo.simulator import DEFAULT_SEED
-from data.ingest.batch import Sender
 from data.ingest.files import FileResult, What, import_file
-from data.ingest.rejects import write_rejected
+from domain import sign_in
 from domain.campaign import INTERVALS, Campaign, Limits
 from domain.clock import system_clock
 from domain.errors import Refused, Unreadable
-from domain.permissions import Role
+from domain.permissions import TOKEN_ROLES, Role
 from domain.places import Level
 from domain.reports import read_time
 from locales import LANGUAGES, messages, text
 
-OPERATOR = Sender("operator")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 STEP_SECONDS = 0.5
 """How often the demonstration looks what has come due."""
-
-REFUSED, NOTHING_DONE = 1, 2
-"""Exit status: some rows were refused; nothing could be done."""
-
-
-def _language() -> str:
-    """The language of the terminal: English where it says so, else Chinese."""
-    stated = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "en" if stated.lower().startswith("en") else "zh"
-
-
-class State:
-    """What every command needs: the settings, the database, the language."""
-
-    def __init__(self, language: str | None) -> None:
-        self.language = language or _language()
-        try:
-            self.settings = config.load(
-                {"DEMO": "1", **os.environ, "SECRET_KEY": os.environ.get("SECRET_KEY", "-" * 16)}
-            )
-        except config.BadSetting as problem:
-            fail(str(problem))
-        self.database = Database(self.settings.database_url)
-
-    def ready(self) -> Database:
-        """The database, its schema current. Ends with status 2 otherwise."""
-        try:
-            current = self.database.schema_is_current()
-        except SQLAlchemyError:
-            fail(text(self.language, "cli.no_database"))
-        if not current:
-            fail(text(self.language, "cli.schema"))
-        return self.database
-
-    def say(self, key: str, **params: object) -> None:
-        click.echo(text(self.language, f"cli.{key}", **params), err=True)
-
-
-def fail(message: str) -> NoReturn:
-    """End with one line and status 2."""
-    click.echo(message, err=True)
-    sys.exit(NOTHING_DONE)
-
-
-pass_state = click.make_pass_decorator(State)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,14 +63,17 @@ def db_upgrade(state: State) -> None:
 @db.command("check")
 @pass_state
 def db_check(state: State) -> None:
-    """Compute every sum anew from the facts and compare it with the one kept."""
+    """Compute every sum and every problem's state anew from the facts and compare them with those kept."""
+    from data import stored_problems
     from data.verification import differences
 
     database = state.ready()
     wrong = 0
     with database.read() as session:
         for row in campaigns.every(session):
-            found = differences(session, campaigns.load_tree(session, row))
+            tree = campaigns.load_tree(session, row)
+            found = differences(session, tree)
+            found += len(stored_problems.differences(session, row.id, tree.campaign.limits))
             wrong += found
             state.say("checked", campaign=row.id, differences=found)
     sys.exit(REFUSED if wrong else 0)
@@ -123,7 +85,8 @@ def demo() -> None:
 
 
 def _demonstration(state: State, seed: int) -> Demonstration:
-    return Demonstration(state.ready(), system_clock, state.settings.demo_speed, seed)
+    folder = next(iter(state.settings.source_folders), None)
+    return Demonstration(state.ready(), system_clock, state.settings.demo_speed, seed, folder)
 
 
 @demo.command("load")
@@ -169,12 +132,18 @@ def serve(state: State) -> None:
     except config.BadSetting as problem:
         fail(str(problem))
     state.database.upgrade()
-    player = None
+    helpers: list[tuple[str, ...]] = [("pull",)]
+    environment = dict(os.environ)
     if settings.demo:
         _demonstration(state, DEFAULT_SEED).load()
-        player = subprocess.Popen([sys.executable, __file__, "demo", "play"])
+        helpers.append(("demo", "play"))
+        environment.setdefault("SECRET_KEY", _demo_key())
+        _admit(state, local=settings.host in LOOPBACK)
+    running = [subprocess.Popen([sys.executable, __file__, *command]) for command in helpers]
     state.say("serving", address=f"http://{settings.host}:{settings.port}/")
-    server = subprocess.Popen([sys.executable, "-m", "gunicorn", "-c", str(config.HERE / "gunicorn.conf.py")])
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", str(config.HERE / "gunicorn.conf.py")], env=environment
+    )
 
     def stop(signal_number: int, _frame: object) -> None:
         server.send_signal(signal_number)
@@ -182,10 +151,32 @@ def serve(state: State) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     status = server.wait()
-    if player is not None:
-        player.terminate()
-        player.wait()
+    for helper in running:
+        helper.terminate()
+    for helper in running:
+        helper.wait()
     sys.exit(status)
+
+
+def _demo_key() -> str:
+    """The demonstration's own key, kept beside its database so that a restart signs nobody out."""
+    file = config.HERE / "var" / "demo.key"
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(32), encoding="ascii")
+    return file.read_text(encoding="ascii")
+
+
+def _admit(state: State, *, local: bool) -> None:
+    """Make the demonstration's accounts and say how to come in."""
+    password = people.PASSWORD if local else sign_in.one_time_password()
+    with state.database.write() as session:
+        people.ensure(session, password, system_clock())
+    state.say("demo_password", password=password)
+    for person in people.PEOPLE:
+        role = text(state.language, f"role.{person.role}")
+        click.echo(f"  {person.login:<10} {role} {person.place}".rstrip(), err=True)
 
 
 @cli.group()
@@ -317,24 +308,13 @@ def _zone(database: Database, campaign_id: str) -> ZoneInfo:
 
 
 def _report(state: State, result: FileResult, file: Path, dry_run: bool, zone: ZoneInfo) -> None:
-    faults = []
-    for line, rejection in result.refused:
-        message = messages.refusal(state.language, rejection, zone)
-        faults.append((line, rejection.field, rejection.code.value, message))
-        state.say(
-            "refused", line=line, field=rejection.field, value=rejection.value, code=rejection.code, message=message
-        )
+    faults = tell_refused(state, result.refused, zone)
     batch = result.batch
     state.say(
         "dry_run" if dry_run else "done", rows=result.rows, accepted=batch.accepted, unchanged=batch.unchanged,
         skipped=batch.skipped, refused=len(result.refused), revision=batch.revision,
     )  # fmt: skip
-    if faults:
-        written = write_rejected(
-            file.with_name(f"{file.name}.rejected.csv"), result.table, faults, mapping=result.mapping
-        )
-        state.say("written", file=written)
-        sys.exit(REFUSED)
+    write_refused(state, result.table, result.mapping, faults, file)
 
 
 @cli.group()
@@ -343,15 +323,16 @@ def token() -> None:
 
 
 @token.command("create")
-@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--role", required=True, type=click.Choice([role.value for role in TOKEN_ROLES]))
 @click.option("--place", "place_code", required=True, help="A place's code; for the role lab a laboratory's.")
 @click.option("--campaign", "campaign_id", help="Only for this campaign.")
+@click.option("--note", default="", help="Which system holds it.")
 @pass_state
-def token_create(state: State, role: str, place_code: str, campaign_id: str | None) -> None:
+def token_create(state: State, role: str, place_code: str, campaign_id: str | None, note: str) -> None:
     """Make a token. It is shown once, alone on the last line."""
     try:
         with state.ready().write() as session:
-            secret = tokens.create(session, Role(role), place_code, campaign_id, system_clock())
+            secret = tokens.create(session, Role(role), place_code, campaign_id, system_clock(), note=note[:100])
     except tokens.UnknownPlace:
         fail(text(state.language, "problem.unknown_place", place=place_code))
     except LookupError:
@@ -363,12 +344,12 @@ def token_create(state: State, role: str, place_code: str, campaign_id: str | No
 @token.command("list")
 @pass_state
 def token_list(state: State) -> None:
-    """Tokens: number, role, place, campaign, made, revoked."""
+    """Tokens: number, role, place, campaign, made, revoked, note."""
     with state.ready().read() as session:
         for row in tokens.every(session):
             revoked = row.revoked_at.isoformat() if row.revoked_at else ""
             made = row.created_at.isoformat()
-            click.echo("\t".join([str(row.id), row.role, row.place, row.campaign_id or "", made, revoked]))
+            click.echo("\t".join([str(row.id), row.role, row.place, row.campaign_id or "", made, revoked, row.note]))
 
 
 @token.command("revoke")
@@ -381,6 +362,11 @@ def token_revoke(state: State, number: int) -> None:
     if not revoked:
         fail(text(state.language, "cli.no_such_token", number=number))
     state.say("token_revoked", number=number)
+
+
+people_commands.register(cli, campaign)
+reminder_commands.register(cli)
+source_commands.register(cli)
 
 
 if __name__ == "__main__":

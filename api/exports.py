@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
+from api.access import enter
 from api.problems import Problem
-from data import campaigns
 from data.database import Database
 from data.models import Audit
 from data.queries.moment import Moment
@@ -15,6 +15,7 @@ from domain.campaign import Campaign
 from domain.clock import Clock
 from domain.errors import Refused
 from domain.overview import Overview
+from domain.permissions import Action
 from domain.reports import read_time
 from domain.site import SiteRow
 from locales import LANGUAGES, negotiate, text
@@ -41,21 +42,16 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         stated = request.args.get("lang")
         language = stated if stated in LANGUAGES else negotiate(request.headers.get("Accept-Language"))
         with database.read() as session:
-            try:
-                row = campaigns.find(session, campaign_id)
-            except campaigns.UnknownCampaign:
-                raise Problem(404, "not_found", "unknown_campaign", campaign=campaign_id) from None
-            tree = campaigns.tree_of(session, row)
-            if place not in tree.by_code:
-                raise Problem(404, "not_found", "unknown_place", place=place)
-            now = campaigns.now_for(row, clock())
-            moment = Moment(tree, tree.by_code[place], row.revision, now, _until(tree.campaign))
+            entry = enter(session, campaign_id, Action.EXPORT, clock)
+            row, tree, now = entry.row, entry.tree, entry.now
+            there = entry.scope(place)
+            moment = Moment(tree, there, row.revision, now, _until(tree.campaign))
             seen, found = moment.ask(session, overview), moment.ask(session, site_rows)
         with database.write() as session:
             details = {"place": place, "rows": len(found), "format": suffix}
             session.add(
-                Audit(campaign_id=campaign_id, revision=row.revision, recorded_at=now, actor="page", action="export",
-                      details=details)
+                Audit(campaign_id=campaign_id, revision=row.revision, recorded_at=now, actor=entry.caller.name,
+                      action="export", details=details)
             )  # fmt: skip
         body = _table(seen, found, language, suffix)
         stamp = tree.campaign.local(seen.data_until or now).strftime("%Y%m%d-%H%M")

@@ -4,6 +4,7 @@ import orjson
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.access import Door
 from api.problems import Problem
 from domain.errors import Refused
 from domain.reports import read_time
@@ -13,12 +14,13 @@ from views.snapshots import Moved, Snapshots, UnknownSnapshot, Version
 FOREVER = "private, max-age=31536000, immutable"
 
 
-def blueprint(snapshots: Snapshots) -> Blueprint:
+def blueprint(snapshots: Snapshots, door: Door) -> Blueprint:
     """`/live/<campaign>` and the snapshots' permanent addresses."""
     live = Blueprint("live", __name__)
 
     @live.get("/live/<campaign_id>")
     def version(campaign_id: str) -> Response:
+        door.check(campaign_id)
         try:
             current = snapshots.version(campaign_id)
         except UnknownSnapshot:
@@ -43,25 +45,34 @@ def blueprint(snapshots: Snapshots) -> Blueprint:
 
     @live.get("/snapshots/<campaign_id>/<page>/<place>/<language>/<int:revision>-<int:minute>")
     def snapshot(campaign_id: str, page: str, place: str, language: str, revision: int, minute: int) -> AnyResponse:
-        if language not in LANGUAGES:
-            raise Problem(404, "not_found", "unknown_path")
-        try:
-            stated = request.args.get("hour")
-            hour = read_time("hour", stated.replace(" ", "+")) if stated else None
-            found = snapshots.get(campaign_id, page, place, language, (revision, minute), hour)
-        except Refused:
-            raise Problem(404, "not_found", "unknown_path") from None
-        except UnknownSnapshot:
-            raise Problem(404, "not_found", "unknown_place", place=place) from None
-        if isinstance(found, Moved):
-            return redirect(_address(request.full_path, found.version), 307)
-        return Response(
-            found,
-            content_type="application/json",
-            headers={"Content-Encoding": "gzip", "Cache-Control": FOREVER, "Vary": "Accept-Encoding"},
-        )
+        door.check(campaign_id, page, place)
+        return picture(snapshots, campaign_id, page, place, language, (revision, minute))
 
     return live
+
+
+def picture(
+    snapshots: Snapshots, campaign_id: str, page: str, place: str, language: str, number: tuple[int, int]
+) -> AnyResponse:
+    """A snapshot, at the end of the period the request's `hour` names where it names one; or the way to the version
+    that took its place. Raises `Problem` 404."""
+    if language not in LANGUAGES:
+        raise Problem(404, "not_found", "unknown_path")
+    try:
+        stated = request.args.get("hour")
+        hour = read_time("hour", stated.replace(" ", "+")) if stated else None
+        found = snapshots.get(campaign_id, page, place, language, number, hour)
+    except Refused:
+        raise Problem(404, "not_found", "unknown_path") from None
+    except UnknownSnapshot:
+        raise Problem(404, "not_found", "unknown_place", place=place) from None
+    if isinstance(found, Moved):
+        return redirect(_address(request.full_path, found.version), 307)
+    return Response(
+        found,
+        content_type="application/json",
+        headers={"Content-Encoding": "gzip", "Cache-Control": FOREVER, "Vary": "Accept-Encoding"},
+    )
 
 
 def _address(path: str, version: Version) -> str:

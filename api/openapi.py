@@ -1,5 +1,6 @@
 """The published form of the contract, made from the same shapes the answers are made of."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +9,17 @@ import orjson
 from flask import Blueprint, Response, render_template
 from markupsafe import Markup
 
-from api import schemas
+from api import (
+    bulletin_schemas,
+    clerk_schemas,
+    duty_schemas,
+    information_schemas,
+    people_schemas,
+    schemas,
+    sources_schemas,
+)
 from api.problems import language
+from domain.audit import Group
 from locales import text
 
 VERSION = "1.0.0"
@@ -37,14 +47,35 @@ QUERY: dict[str, tuple[dict[str, Any], str]] = {
     "site": ({"type": "string"}, "Site code."),
     "town": ({"type": "string"}, "Town code."),
     "status": ({"type": "string", "enum": ["submitted", "verified", "returned"]}, "Only reports of this status."),
+    "number": ({"type": "integer", "minimum": 1}, "Only the problem of this number, with its events."),
+    "group": (
+        {"type": "string", "enum": [group.value for group in Group]},
+        "Only this group; repeatable.",
+    ),
+    "who": ({"type": "string"}, "Only lines by this login, token, program or person."),
+    "place": ({"type": "string"}, "Only lines by or about this place and below."),
+    "since": ({"type": "string", "format": "date-time"}, "Received then or later."),
+    "until": ({"type": "string", "format": "date-time"}, "Received before."),
+    "show": ({"type": "string", "enum": ["failed", "mine"]}, "Only what failed, or only one's own."),
     "limit": ({"type": "integer", "minimum": 1, "maximum": 10000}, "Rows of a page."),
     "cursor": ({"type": "string"}, "Where the page begins: from the `Link` header of the one before."),
 }
 
+PATH: dict[str, dict[str, Any]] = {
+    "campaign_id": {"type": "string"},
+    "number": {"type": "integer", "minimum": 1},
+    "login": {"type": "string"},
+}
+"""What stands in paths."""
+
 _C = "/campaigns/{campaign_id}"
 _WRITERS = "site, town, district, gateway"
 
+_ADMINISTRATORS = "accounts of the role administrator"
+_AUDITORS = "accounts of the roles auditor, administrator"
+
 ENDPOINTS = (
+    Endpoint("get", "/me", "Who the caller is.", schemas.MeOut, errors=(401, 403)),
     Endpoint("get", "/campaigns", "Campaigns the token can see.", list[schemas.CampaignOut], errors=(401,)),
     Endpoint("get", f"{_C}/places", "Places of the scope and below.", list[schemas.PlaceOut],
              query=("level", "scope", "limit", "cursor")),
@@ -62,12 +93,119 @@ ENDPOINTS = (
              roles="town, district", errors=(400, 401, 403, 404, 413, 503)),
     Endpoint("post", f"{_C}/reports/return", "Return reports with a reason.", schemas.BatchOut, body=schemas.ReturnIn,
              roles="town, district", errors=(400, 401, 403, 404, 413, 503)),
+    Endpoint("post", f"{_C}/reports/undo", "Take back the caller's own decision, within 15 seconds.",
+             schemas.BatchOut, body=schemas.UndoIn, roles="town, district", errors=(400, 401, 403, 404, 413, 503)),
+    Endpoint("get", f"{_C}/upper-figures", "What upper systems show, beside our own figures at the same moments.",
+             list[schemas.UpperFigureOut], query=("scope", "limit", "cursor")),
+    Endpoint("post", f"{_C}/upper-figures", "Send what an upper system shows.", schemas.BatchOut,
+             body=list[schemas.UpperFigureIn], roles="district, gateway", errors=(400, 401, 403, 404, 413, 503)),
+    Endpoint("get", f"{_C}/clerk", "Everything the form of one site needs (default: the caller's own).",
+             clerk_schemas.ClerkOut, query=("site",), roles=_WRITERS),
+    Endpoint("get", f"{_C}/clerk/sites", "The sites whose forms the caller may fill in.",
+             clerk_schemas.ClerkSitesOut, roles=_WRITERS, errors=(401, 403, 404)),
+    Endpoint("get", f"{_C}/problems", "Information problems: open ones and those solved today, by level.",
+             information_schemas.InformationProblemsOut, query=("scope", "number")),
+    Endpoint("post", f"{_C}/problems", "Open an information problem.", information_schemas.ProblemDoneOut,
+             body=information_schemas.InformationProblemIn, roles="site, town, district, lab",
+             errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/problems/steps", "Accept, pass up, solve, reopen or comment on a problem.",
+             information_schemas.ProblemDoneOut, body=information_schemas.ProblemStepIn,
+             roles="site, town, district, lab", errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("get", f"{_C}/modes", "Registration modes of the sites below a place.", information_schemas.ModesOut,
+             query=("scope",)),
+    Endpoint("post", f"{_C}/modes", "Set the registration modes of sites.", schemas.BatchOut,
+             body=information_schemas.ModesIn, roles="site, town, district", errors=(400, 401, 403, 404, 413, 503)),
+    Endpoint("get", f"{_C}/sources", "Sources whose rows land in the scope, and how they go.",
+             list[sources_schemas.SourceOut], query=("scope",), roles="district"),
+    Endpoint("post", f"{_C}/sources", "Make a source.", sources_schemas.SourceDoneOut,
+             body=sources_schemas.SourceIn, roles="district", errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/sources/{{number}}", "Give a source another definition.", sources_schemas.SourceDoneOut,
+             body=sources_schemas.SourceChangeIn, roles="district", errors=(400, 401, 403, 404, 409, 413, 503)),
+    *(
+        Endpoint("post", f"{_C}/sources/{{number}}/{what}", f"{summary} a source.", sources_schemas.SourceDoneOut,
+                 body=sources_schemas.NothingIn, roles="district", errors=(400, 401, 403, 404, 413, 503))
+        for what, summary in (("run", "Pull at once"), ("pause", "Pause"), ("resume", "Resume"), ("remove", "Remove"))
+    ),
+    Endpoint("post", f"{_C}/sources/trials", "Try a definition without keeping anything.",
+             sources_schemas.SourceTrialAskedOut, body=sources_schemas.SourceTrialIn, roles="district",
+             errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("get", f"{_C}/sources/trials/{{number}}", "What a trial found.", sources_schemas.SourceTrialOut,
+             roles="district"),
+    Endpoint("get", f"{_C}/contacts", "Who is on duty at the places of the scope, with full phone numbers.",
+             list[duty_schemas.ContactOut], query=("scope",), roles="town, district"),
+    Endpoint("get", f"{_C}/reminders", "The latest reminders, the newest first.", list[duty_schemas.ReminderOut],
+             query=("scope",), roles="town, district"),
+    Endpoint("post", f"{_C}/reminders", "Remind the sites of towns; each list not twice in ten minutes.",
+             duty_schemas.RemindersDoneOut, body=duty_schemas.RemindersIn, roles="town, district",
+             errors=(400, 401, 403, 404, 413, 503)),
+    Endpoint("get", f"{_C}/bulletins", "Bulletins of a place, the newest hour first.",
+             list[bulletin_schemas.BulletinOut], query=("scope", "hour")),
+    Endpoint("post", f"{_C}/bulletins", "Freeze an hour as a draft.", bulletin_schemas.BulletinDoneOut,
+             body=bulletin_schemas.FreezeIn, roles="district", errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/bulletins/remark", "Write the remark of a draft.", bulletin_schemas.BulletinDoneOut,
+             body=bulletin_schemas.RemarkIn, roles="district", errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/bulletins/review", "A second person passes a draft.", bulletin_schemas.BulletinDoneOut,
+             body=bulletin_schemas.StepIn, roles="district", errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/bulletins/sign", "A third person publishes what was reviewed.",
+             bulletin_schemas.BulletinDoneOut, body=bulletin_schemas.StepIn,
+             roles="accounts of the role leader; where two people suffice also district",
+             errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/bulletins/withdraw", "Take back what is not signed.", bulletin_schemas.BulletinDoneOut,
+             body=bulletin_schemas.WithdrawIn, roles="district", errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("get", f"{_C}/bulletins/templates", "A place's own templates.", list[bulletin_schemas.TemplateOut],
+             query=("scope",)),
+    Endpoint("post", f"{_C}/bulletins/templates", "Keep an XLSX or DOCX template with named fields.",
+             bulletin_schemas.TemplateDoneOut, body=bulletin_schemas.TemplateIn, roles="district",
+             errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/bulletins/templates/delete", "Take a template off the list.",
+             bulletin_schemas.TemplateDoneOut, body=bulletin_schemas.StepIn, roles="district",
+             errors=(400, 401, 403, 404, 413, 503)),
+    Endpoint("get", f"{_C}/bulletins/fields", "What templates can name.", list[bulletin_schemas.FieldOut]),
+    Endpoint("get", f"{_C}/accounts", "Accounts the caller looks after.", list[people_schemas.AccountOut],
+             roles=_ADMINISTRATORS),
+    Endpoint("post", f"{_C}/accounts", "Make an account; its one-time password is told once.", people_schemas.BulkOut,
+             body=people_schemas.AccountIn, roles=_ADMINISTRATORS, errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/accounts/bulk", "Make many accounts, with slips to be printed.", people_schemas.BulkOut,
+             body=people_schemas.BulkIn, roles=_ADMINISTRATORS, errors=(400, 401, 403, 404, 413, 503)),
+    Endpoint("post", f"{_C}/accounts/{{login}}/reset", "Give an account another one-time password.",
+             people_schemas.BulkOut, body=people_schemas.ResetIn, roles=_ADMINISTRATORS),
+    *(
+        Endpoint("post", f"{_C}/accounts/{{login}}/{what}", f"{summary}.", people_schemas.AccountDoneOut,
+                 body=sources_schemas.NothingIn, roles=_ADMINISTRATORS)
+        for what, summary in (("unlock", "Forget failed sign-ins"), ("disable", "Close an account"),
+                              ("enable", "Open it again"))
+    ),
+    Endpoint("get", f"{_C}/tokens", "Tokens the caller looks after.", list[people_schemas.TokenOut],
+             roles=_ADMINISTRATORS),
+    Endpoint("post", f"{_C}/tokens", "Make a token; it is told once.", people_schemas.TokenMadeOut,
+             body=people_schemas.TokenIn, roles=_ADMINISTRATORS, errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/tokens/{{number}}/revoke", "Revoke a token.", people_schemas.TokenOut,
+             body=sources_schemas.NothingIn, roles=_ADMINISTRATORS),
+    Endpoint("get", f"{_C}/close-access", "What taking back all access would take back.", people_schemas.CloseOut,
+             roles=_ADMINISTRATORS),
+    Endpoint("post", f"{_C}/close-access", "Take back all passwords, sessions and tokens of the campaign.",
+             people_schemas.CloseOut, body=people_schemas.CloseIn, roles=_ADMINISTRATORS),
+    Endpoint("get", f"{_C}/audit", "Lines of the audit, the newest first.", list[people_schemas.AuditOut],
+             query=("group", "who", "place", "since", "until", "show", "limit", "cursor"), roles=_AUDITORS),
+    Endpoint("post", f"{_C}/audit/verify", "Follow the chain over the audit.", people_schemas.ChainOut,
+             body=sources_schemas.NothingIn, roles=_AUDITORS),
 )  # fmt: skip
+
+
+def _shapes() -> list[Any]:
+    """Everything that goes in or out, each once."""
+    used = [shape for endpoint in ENDPOINTS for shape in (endpoint.answer, endpoint.body) if shape is not None]
+    return list({str(shape): shape for shape in (*used, schemas.ProblemOut)}.values())
+
+
+def _operation_id(endpoint: Endpoint) -> str:
+    path = endpoint.path.removeprefix(_C).strip("/")
+    return "_".join([endpoint.method, *(part.strip("{}") for part in path.split("/"))])
 
 
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
-    named, reference = schemas.components()
+    named, reference = schemas.components(_shapes())
     problem = {"application/problem+json": {"schema": reference(schemas.ProblemOut)}}
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in ENDPOINTS:
@@ -75,13 +213,13 @@ def document() -> dict[str, Any]:
             {"name": name, "in": "query", "schema": QUERY[name][0], "description": QUERY[name][1]}
             for name in endpoint.query
         ]
-        if "{campaign_id}" in endpoint.path:
-            parameters.insert(
-                0, {"name": "campaign_id", "in": "path", "required": True, "schema": {"type": "string"}}
-            )
+        parameters[:0] = [
+            {"name": name, "in": "path", "required": True, "schema": PATH[name]}
+            for name in re.findall(r"{(\w+)}", endpoint.path)
+        ]
         operation: dict[str, Any] = {
             "summary": endpoint.summary,
-            "operationId": f"{endpoint.method}_{endpoint.path.removeprefix(_C).strip('/').replace('/', '_')}",
+            "operationId": _operation_id(endpoint),
             "description": f"Roles: {endpoint.roles}.",
             "parameters": parameters,
             "responses": {

@@ -1,5 +1,6 @@
 """The shapes that go in and out. Answers are made of these, and the published OpenAPI is made from these."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -63,6 +64,11 @@ class ReportIn(Struct):
     pool_size: int | None = None
     note: str | None = None
     correction_of: str | None = None
+    channel: Annotated[
+        str | None,
+        Meta(description="How the figures reached the sender: `phone` (entered for a site that telephoned; not by "
+                         "the site itself) or `paper`; absent is the site itself, or a machine"),
+    ] = None  # fmt: skip
 
 
 class ReportsIn(Struct):
@@ -84,13 +90,23 @@ class BatchOut(Struct):
 
 
 class VerifyIn(Struct):
+    """With `clean_only`, reports somebody has to look at are refused (`not_clean`)."""
+
     keys: list[str]
+    clean_only: bool = False
 
 
 class ReturnIn(Struct):
     keys: list[str]
     reason: str
     note: str = ""
+
+
+class UndoIn(Struct):
+    """Which decision to take back: `revision` is that of the answer to it."""
+
+    keys: list[str]
+    revision: int
 
 
 class ReportOut(Struct):
@@ -112,6 +128,7 @@ class ReportOut(Struct):
     pool_size: int | None
     note: str
     correction_of: str | None
+    channel: str | None
     version: int
     status: str
     recorded_at: Time
@@ -210,6 +227,35 @@ class DutyOut(Struct):
     sites: list[SiteDutyOut]
 
 
+class UpperFigureIn(Struct):
+    """What an upper system shows for a place at a moment: running totals. `persons` or `tubes` must be given."""
+
+    key: str
+    place: str
+    at: Time
+    persons: Count | None = None
+    tubes: Count | None = None
+    source: str | None = None
+
+
+class UpperFigureOut(Struct):
+    """The same beside our own figures at that moment; differences are theirs less ours, null while the two cannot
+    be compared."""
+
+    key: str
+    place: str
+    at: Time
+    source: str
+    persons: int | None
+    persons_own: int | None
+    persons_difference: int | None
+    tubes: int | None
+    tubes_own: int | None
+    tubes_difference: int | None
+    recorded_at: Time
+    revision: int
+
+
 class ErrorOut(Struct):
     index: int
     field: str
@@ -225,12 +271,18 @@ class ProblemOut(Struct):
     errors: list[ErrorOut] = msgspec.field(default_factory=list)
 
 
-def components() -> tuple[dict[str, Any], Any]:
-    """JSON schemas of all shapes by name, and a function from a type to its reference."""
-    shapes = [
-        CampaignOut, PlaceOut, RevisionOut, ReportsIn, BatchOut, VerifyIn, ReturnIn, ReportOut, SummaryOut,
-        HourlyOut, DutyOut, ProblemOut, list[CampaignOut], list[PlaceOut], list[ReportOut],
-    ]  # fmt: skip
+class MeOut(Struct):
+    """Who the caller is. `place` is empty where every place is; `campaign` null where every campaign is."""
+
+    login: str
+    name: str
+    role: str
+    place: str
+    campaign: str | None
+
+
+def components(shapes: Sequence[Any]) -> tuple[dict[str, Any], Any]:
+    """JSON schemas of the shapes by name, and a function from a type to its reference."""
     schemas, named = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
     references = dict(zip(map(str, shapes), schemas, strict=True))
     return dict(named), lambda shape: references[str(shape)]

@@ -4,20 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode
 
-import msgspec
-import orjson
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from api import schemas
-from api.access import Entry, bearer, enter, knows
-from api.problems import Problem, language
+from api.access import Entry, caller, enter, knows
+from api.exchange import answer, answer_batch, answer_page, bad_parameter, is_number, page_limit, read_body
+from api.problems import Problem
 from data import campaigns
 from data.database import Database
-from data.ingest.batch import BatchResult, Sender
-from data.ingest.decisions import decide
+from data.ingest.decisions import decide, undo
 from data.ingest.reports import ingest_reports
 from data.queries.duty import duty
 from data.queries.moment import Moment
@@ -31,9 +28,6 @@ from domain.overview import Overview
 from domain.permissions import Action
 from domain.places import Level, Place, PlaceTree
 from domain.reports import MAX_NOTE, Status, read_text, read_time
-from locales import messages
-
-MAX_PAGE = 10_000
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing was recorded before; earlier times ask the same."""
@@ -58,40 +52,37 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
     @api.get("/campaigns")
     def list_campaigns() -> Response:
         with database.read() as session:
-            caller = bearer(session)
-            rows = [
-                row
-                for row in campaigns.every(session)
-                if caller.campaign_id in (None, row.id) and knows(session, row, caller)
-            ]
-            return _json([_campaign(campaigns.campaign_of(row), row.revision) for row in rows])
+            who = caller(session)
+            rows = [row for row in campaigns.every(session) if knows(session, row, who)]
+            return answer([_campaign(campaigns.campaign_of(row), row.revision) for row in rows])
 
     @api.get(f"{inside}/places")
     @reading
     def list_places(_session: Session, entry: Entry) -> Response:
         level = request.args.get("level")
         if level is not None and level not in tuple(Level):
-            raise _bad("level", level, ", ".join(Level))
+            raise bad_parameter("level", level, ", ".join(Level))
         home = entry.scope(request.args.get("scope"))
         places = [
             place
             for place in sorted(entry.tree.each(Level(level) if level else None), key=lambda p: p.code)
             if entry.tree.contains(home, place)
         ]
-        after, limit = request.args.get("cursor", ""), _limit()
+        after, limit = request.args.get("cursor", ""), page_limit()
         page = [place for place in places if place.code > after][: limit + 1]
-        return _page([_place(entry, place) for place in page], [place.code for place in page], limit)
+        return answer_page([_place(entry, place) for place in page], [place.code for place in page], limit)
 
     @api.get(f"{inside}/revision")
     @reading
     def get_revision(session: Session, entry: Entry) -> Response:
         # The stamp moves with the minute as well as with the record, and only with these two.
-        tag = f"{entry.row.epoch}-{entry.row.revision}-{int(entry.now.timestamp()) // 60}-{entry.bearer.token_id}"
+        home = entry.home.id if entry.home else 0
+        tag = f"{entry.row.epoch}-{entry.row.revision}-{int(entry.now.timestamp()) // 60}-{home}"
         # Weakly, since a proxy that compresses weakens the tag.
         if request.if_none_match.contains_weak(tag):
             return Response(status=304, headers={"ETag": f'"{tag}"'})
         seen = overview(session, entry.moment(entry.scope(None)))
-        response = _json(
+        response = answer(
             schemas.RevisionOut(entry.row.revision, _time(seen, entry.now), _until(seen), _time(seen, entry.now))
         )
         response.set_etag(tag)
@@ -100,7 +91,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
     @api.get(f"{inside}/summary")
     @reading
     def get_summary(session: Session, entry: Entry) -> Response:
-        return _json(_summary(_look(session, entry)))
+        return answer(_summary(_look(session, entry)))
 
     @api.get(f"{inside}/hourly")
     @reading
@@ -116,7 +107,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             for hour in sorted((*seen.hours, *seen.outside), key=lambda hour: hour.period)
             if hour.started or hour.figures.reports
         ]  # fmt: skip
-        return _json(schemas.HourlyOut(seen.place.code, seen.revision, _time(seen, seen.now), _until(seen), hours))
+        return answer(schemas.HourlyOut(seen.place.code, seen.revision, _time(seen, seen.now), _until(seen), hours))
 
     @api.get(f"{inside}/duty")
     @reading
@@ -134,7 +125,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             for row in rows
         ]  # fmt: skip
         hour = _time(seen, campaign.start_of(period))
-        return _json(
+        return answer(
             schemas.DutyOut(seen.place.code, seen.revision, _time(seen, seen.now), _until(seen), hour, sites)
         )
 
@@ -143,12 +134,12 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
     def list_reports(session: Session, entry: Entry) -> Response:
         status = request.args.get("status")
         if status is not None and status not in tuple(Status):
-            raise _bad("status", status, ", ".join(Status))
+            raise bad_parameter("status", status, ", ".join(Status))
         place = entry.scope(request.args.get("site") or request.args.get("town") or request.args.get("scope"))
         cursor = request.args.get("cursor", "0")
-        if not _is_number(cursor):
-            raise _bad("cursor", cursor, "")
-        limit = _limit()
+        if not is_number(cursor):
+            raise bad_parameter("cursor", cursor, "")
+        limit = page_limit()
         found = current_reports(
             session,
             entry.moment(place),
@@ -157,18 +148,18 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             after=int(cursor),
             limit=limit + 1,
         )
-        return _page([_report(entry, version) for version in found], [v.report_id for v in found], limit)
+        return answer_page([_report(entry, version) for version in found], [v.report_id for v in found], limit)
 
     @api.post(f"{inside}/reports")
     def post_reports(campaign_id: str) -> Response:
         with database.read() as session:
             entry = enter(session, campaign_id, Action.WRITE_REPORTS, clock)
-        body = _body()
+        body = read_body()
         rows = body.get("reports") if isinstance(body, dict) else None
         if not isinstance(rows, list):
             raise Problem(400, "bad_request", "not_list", expected='{"reports": [...]}')
-        result = ingest_reports(database, campaign_id, rows, _sender(entry), clock)
-        return _batch(entry, result)
+        result = ingest_reports(database, campaign_id, rows, entry.sender(), clock)
+        return answer_batch(entry, result)
 
     @api.post(f"{inside}/reports/verify")
     def verify_reports(campaign_id: str) -> Response:
@@ -178,34 +169,53 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
     def return_reports(campaign_id: str) -> Response:
         return _decide(campaign_id, Status.RETURNED)
 
-    def _decide(campaign_id: str, status: Status) -> Response:
+    @api.post(f"{inside}/reports/undo")
+    def undo_decision(campaign_id: str) -> Response:
+        entry, keys, body = _deciding(campaign_id)
+        revision = body.get("revision")
+        if isinstance(revision, bool) or not isinstance(revision, int):
+            raise bad_parameter("revision", str(revision), "")
+        return answer_batch(entry, undo(database, campaign_id, keys, revision, entry.sender(), clock))
+
+    def _deciding(campaign_id: str) -> tuple[Entry, list[str], dict[str, Any]]:
+        """Who decides about which reports, and the rest of what was sent."""
         with database.read() as session:
             entry = enter(session, campaign_id, Action.DECIDE_REPORTS, clock)
-        body = _body()
+        body = read_body()
         keys = body.get("keys") if isinstance(body, dict) else None
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise Problem(400, "bad_request", "not_list", expected='{"keys": ["..."]}')
+        return entry, keys, body
+
+    def _decide(campaign_id: str, status: Status) -> Response:
+        entry, keys, body = _deciding(campaign_id)
+        clean_only = body.get("clean_only", False)
+        if not isinstance(clean_only, bool):
+            raise bad_parameter("clean_only", str(clean_only), "true, false")
         reason, note = body.get("reason", ""), body.get("note") or ""
         if status is Status.RETURNED and (not isinstance(reason, str) or not reason.strip()):
             raise Problem(400, "bad_request", "bad_parameter", name="reason", value="", hint="")
         try:
             reason, note = read_text("reason", reason, 64), read_text("note", note, MAX_NOTE)
         except Refused as refusal:
-            raise _bad(refusal.field, refusal.value, "") from None
-        result = decide(database, campaign_id, keys, status, _sender(entry), clock, reason=reason, note=note)
-        return _batch(entry, result)
+            raise bad_parameter(refusal.field, refusal.value, "") from None
+        result = decide(
+            database,
+            campaign_id,
+            keys,
+            status,
+            entry.sender(),
+            clock,
+            reason=reason,
+            note=note,
+            clean_only=clean_only,
+        )
+        return answer_batch(entry, result)
 
     return api
 
 
 # -- what is asked
-
-
-def _body() -> Any:
-    try:
-        return orjson.loads(request.get_data())
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, "bad_request", "not_json", reason=str(error)) from None
 
 
 def _as_of(entry: Entry) -> datetime | None:
@@ -217,7 +227,7 @@ def _as_of(entry: Entry) -> datetime | None:
         # A plus sign in an address is a space unless it was escaped.
         moment = read_time("as_of", value.replace(" ", "+"))
     except Refused:
-        raise _bad("as_of", value, "2021-06-06T14:00:00+08:00") from None
+        raise bad_parameter("as_of", value, "2021-06-06T14:00:00+08:00") from None
     return max(moment, EARLIEST) if moment < entry.now else None
 
 
@@ -227,28 +237,13 @@ def _period(entry: Entry) -> int:
     try:
         hour = read_time("hour", value.replace(" ", "+"))
     except Refused:
-        raise _bad("hour", value, "2021-06-06T13:00:00+08:00") from None
+        raise bad_parameter("hour", value, "2021-06-06T13:00:00+08:00") from None
     period = campaign.period_starting(hour)
     if period is None:
-        raise _bad(
+        raise bad_parameter(
             "hour", value, f"{campaign.local(campaign.anchor).isoformat()} + n × {campaign.interval_minutes} min"
         )
     return period
-
-
-def _limit() -> int:
-    value = request.args.get("limit", str(MAX_PAGE))
-    if not _is_number(value) or not 1 <= int(value) <= MAX_PAGE:
-        raise _bad("limit", value, f"1 … {MAX_PAGE}")
-    return int(value)
-
-
-def _is_number(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and len(value) <= 18
-
-
-def _bad(name: str, value: str, hint: str) -> Problem:
-    return Problem(400, "bad_request", "bad_parameter", name=name, value=value, hint=hint)
 
 
 def _moment(session: Session, entry: Entry, as_of: datetime | None) -> Moment:
@@ -270,37 +265,7 @@ def _look(session: Session, entry: Entry) -> Overview:
     return overview(session, moment) if then is None else overview_as_of(session, moment)
 
 
-def _sender(entry: Entry) -> Sender:
-    return Sender(entry.bearer.name, entry.bearer.place)
-
-
 # -- what is answered
-
-
-def _json(body: Any) -> Response:
-    return Response(msgspec.json.encode(body), content_type="application/json")
-
-
-def _page(rows: list[Any], cursors: list[Any], limit: int) -> Response:
-    """One page of a list; where more follows, a `Link` with `rel="next"` says where."""
-    response = _json(rows[:limit])
-    if len(rows) > limit:
-        query = {**request.args.to_dict(), "limit": str(limit), "cursor": str(cursors[limit - 1])}
-        response.headers["Link"] = f'<{quote(request.path)}?{urlencode(query)}>; rel="next"'
-        response.headers["X-Next-Cursor"] = quote(str(cursors[limit - 1]))
-    return response
-
-
-def _batch(entry: Entry, result: BatchResult) -> Response:
-    spoken = language()
-    zone = entry.tree.campaign.zone
-    rejected = [
-        schemas.RejectedOut(r.index, r.field, r.code.value, messages.refusal(spoken, r, zone))
-        for r in result.rejected
-    ]
-    response = _json(schemas.BatchOut(result.accepted, result.unchanged, rejected, result.revision))
-    response.headers["Content-Language"] = spoken
-    return response
 
 
 def _campaign(campaign: Campaign, revision: int) -> schemas.CampaignOut:
@@ -329,7 +294,7 @@ def _report(entry: Entry, v: CurrentVersion) -> schemas.ReportOut:
         third_copies=v.counts["third_copies"], special_cases=v.counts["special_cases"],
         queue_minutes=v.counts["queue_minutes"], lanes_open=v.counts["lanes_open"], positives=v.counts["positives"],
         persons_total=v.counts["persons_total"], tubes_total=v.counts["tubes_total"], pool_size=v.counts["pool_size"],
-        note=v.note, correction_of=v.correction_of, version=v.version, status=v.status,
+        note=v.note, correction_of=v.correction_of, channel=v.channel, version=v.version, status=v.status,
         recorded_at=campaign.local(v.recorded_at).isoformat(), flags=v.flags.words(),
     )  # fmt: skip
 

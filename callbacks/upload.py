@@ -1,6 +1,7 @@
 """The import page at work: a chosen file is tried without keeping anything; the button keeps it."""
 
 import base64
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,18 +15,18 @@ from data.ingest.files import FileResult, What, import_file
 from data.ingest.rejects import Fault, rejected_bytes
 from domain.clock import Clock
 from domain.errors import Unreadable
+from domain.permissions import Action
 from locales import messages, text
 
-SENDER = Sender("import page")
 
-
-def register(application: Dash, database: Database, clock: Clock) -> None:
+def register(application: Dash, database: Database, clock: Clock, who: Callable[[str, Action], Sender]) -> None:
     """Connect the import page to `database`."""
 
     def take(campaign: str, kind: str, mapping: str | None, contents: str, name: str, keep: bool) -> FileResult:
+        sender = who(campaign, Action.IMPORT)
         data = base64.b64decode(contents.partition(",")[2])
         return import_file(
-            database, campaign, What(kind), data, name, SENDER, clock, mapping_toml=mapping, dry_run=not keep
+            database, campaign, What(kind), data, name, sender, clock, mapping_toml=mapping, dry_run=not keep
         )
 
     def faults(campaign: str, result: FileResult, language: str) -> list[Fault]:

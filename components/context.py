@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.permissions import PAGES, Action, Caller
+
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
@@ -11,7 +13,8 @@ class PageContext:
 
     `campaigns` are all there are (id, name, English name), for the chooser. `epoch` names the database the
     revisions belong to: after another one has taken its place, older pictures say nothing about newer ones.
-    `located` says that sites have coordinates; `hour` is the start of the period looked back at, empty for now.
+    `caller` is who looks; `located` says that sites have coordinates; `hour` is the start of the period looked
+    back at, empty for now.
     """
 
     campaign_id: str
@@ -24,8 +27,17 @@ class PageContext:
     language: str
     campaigns: tuple[tuple[str, str, str], ...]
     epoch: str
+    caller: Caller
     located: bool = False
     hour: str = ""
+
+    def may(self, action: Action) -> bool:
+        """Whether the reader may do `action`; decides what is offered, never what is allowed."""
+        return self.caller.may(action)
+
+    def may_see(self, page: str) -> bool:
+        """Whether the reader may see the page of that name."""
+        return self.caller.may(PAGES[page])
 
     def campaign_label(self) -> str:
         return named(self.campaign_name, self.campaign_name_en, self.language)

@@ -4,11 +4,13 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import panel, states
-from components.format import count, hour_named, percent, when
+from components.figure import Of, figure
+from components.format import count, hour_named, percent, signed, when
 from components.icons import chip, icon, severity_name
 from components.links import href, place_href
 from domain.findings import Finding
 from domain.overview import Overview
+from domain.passport import Figure
 from domain.places import Level
 from domain.status import RANK, Severity
 from locales import text
@@ -81,7 +83,22 @@ def sentence(finding: Finding, language: str) -> str:
         written["completion"] = percent(completion)
     if isinstance(gap, int | float):
         written["gap_pp"] = f"{abs(gap):.1f}"
+    difference = params.get("difference")
+    if isinstance(difference, int):
+        written["difference"] = signed(difference)
+    if "source" in params:
+        written["source"] = params["source"] or text(language, "upper.source")
+    if finding.kind == "problem_overdue":
+        written["problem"] = text(language, f"problems.kind.{params['problem']}")
+        written["holder"] = text(language, f"level.{params['holder']}")
     return text(language, key, **written)
+
+
+def _said(finding: Finding, language: str) -> Component | str:
+    """The sentence; one that compares a figure with the upper system's leads to where it comes from."""
+    said = sentence(finding, language)
+    asked = {"upper_persons": Figure.PERSONS, "upper_tubes": Figure.TUBES}.get(finding.kind)
+    return figure(said, Of(asked, finding.place), language) if asked else said
 
 
 def _place(finding: Finding, rows: Overview, language: str) -> dcc.Link:
@@ -91,7 +108,7 @@ def _place(finding: Finding, rows: Overview, language: str) -> dcc.Link:
 
 
 def _item(finding: Finding, rows: Overview, language: str) -> html.Li:
-    said = sentence(finding, language)
+    said = _said(finding, language)
     return html.Li(
         [
             html.Span(
@@ -114,7 +131,7 @@ def _line(finding: Finding, rows: Overview, language: str) -> html.Tr:
             html.Td(chip(finding.severity, severity_name(finding.severity, language))),
             html.Td(when(finding.at, rows.campaign, language), className="mut"),
             html.Td(_place(finding, rows, language), className="b"),
-            html.Td(sentence(finding, language)),
+            html.Td(_said(finding, language)),
             html.Td(text(language, f"topic.{finding.topic}"), className="faint"),
         ]
     )

@@ -7,6 +7,9 @@ MAIN = "main"
 OFFLINE = "offline-strip"
 STALE = "stale-strip"
 ERROR = "error-strip"
+PASSPORT = "passport"
+"""The drawer, and the view that fills it."""
+
 TABLE = "site-table"
 TABLE_FILTER = "site-table-filter"
 

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from components.figure import Of, figure
 from components.format import UNKNOWN, clock, count, percent, period, rate, short, signed, when
 from components.icons import icon, severity_name
 from components.links import href, place_href
 from components.names import short_name
 from components.panel import bar, value
 from domain.overview import Overview
+from domain.passport import Figure
 from domain.places import Level
 from domain.status import Severity
 from locales import text
@@ -71,10 +73,11 @@ def _headline(rows: Overview, language: str) -> html.P:
 
 def _progress(rows: Overview, language: str) -> html.Div:
     persons = count(rows.figures.persons) if rows.figures.reports else UNKNOWN
+    of = Of(Figure.PERSONS, rows.place.code)
     if rows.target is None:
         return _tile(
             text(language, "kpi.persons"),
-            value("persons", persons, text(language, "unit.persons")),
+            value("persons", persons, text(language, "unit.persons"), of, language),
             [text(language, "kpi.no_target")],
             "kpi-hero",
         )
@@ -84,10 +87,12 @@ def _progress(rows: Overview, language: str) -> html.Div:
             html.Div(text(language, "kpi.persons_of_target"), className="l"),
             html.Div(
                 [
-                    value("persons", persons, f"/ {count(rows.target)}"),
-                    html.Span(
+                    value("persons", persons, f"/ {count(rows.target)}", of, language),
+                    figure(
                         percent(rows.completion) if rows.figures.reports else UNKNOWN,
-                        className="v share",
+                        Of(Figure.COMPLETION, rows.place.code),
+                        language,
+                        "v share",
                         **{"data-key": "completion", "data-value": percent(rows.completion)},
                     ),
                 ],
@@ -125,6 +130,7 @@ def _hour(rows: Overview, language: str) -> html.Div:
     last = rows.last_hour
     if last is None:
         return _tile(text(language, "kpi.hour"), value("hour", UNKNOWN), [text(language, "kpi.no_reports")])
+    of = Of(Figure.PERSONS, rows.place.code, rows.campaign.local(last.start))
     until = when(last.end, rows.campaign, language)
     label = "kpi.hour"
     if last.figures.catch_up_persons and last.figures.catch_up_persons >= last.figures.persons:
@@ -135,7 +141,7 @@ def _hour(rows: Overview, language: str) -> html.Div:
         note = text(language, "kpi.until", until=until)
     return _tile(
         text(language, label),
-        value("hour", count(last.figures.persons), text(language, "unit.persons")),
+        value("hour", count(last.figures.persons), text(language, "unit.persons"), of, language),
         [note],
     )
 
@@ -146,13 +152,15 @@ def _tubes(rows: Overview, language: str) -> html.Div | None:
         return None
     note = text(language, "kpi.per_tube", rate=rate(figures.persons_per_tube)) if figures.tubes else ""
     written = count(figures.tubes) if figures.reports else UNKNOWN
-    return _tile(text(language, "kpi.tubes"), value("tubes", written, text(language, "unit.tubes")), [note])
+    shown = value("tubes", written, text(language, "unit.tubes"), Of(Figure.TUBES, rows.place.code), language)
+    return _tile(text(language, "kpi.tubes"), shown, [note])
 
 
 def _third_copies(rows: Overview, language: str) -> html.Div | None:
     copies, tubes = rows.figures.third_copies, rows.figures.tubes
     if copies is None:
         return None
+    of = Of(Figure.THIRD_COPIES, rows.place.code)
     note: list[Component | str] = []
     if tubes is not None and rows.figures.reports:
         same = copies == tubes
@@ -166,7 +174,7 @@ def _third_copies(rows: Overview, language: str) -> html.Div | None:
     written = count(copies) if rows.figures.reports else UNKNOWN
     return _tile(
         text(language, "kpi.third_copies"),
-        value("third_copies", written, text(language, "unit.copies")),
+        value("third_copies", written, text(language, "unit.copies"), of, language),
         note,
         "" if rows.place.level is Level.SITE else "desk-only",
     )
@@ -176,7 +184,7 @@ def _verified(rows: Overview, language: str) -> html.Div:
     figures = rows.figures
     return _tile(
         text(language, "kpi.verified"),
-        value("verified", percent(figures.verified_share)),
+        value("verified", percent(figures.verified_share), "", Of(Figure.VERIFIED_SHARE, rows.place.code), language),
         [text(language, "kpi.verified_of", persons=count(figures.verified_persons))] if figures.reports else [],
         "phone-hide" if rows.expected_finish else "",
     )
@@ -218,9 +226,9 @@ def _missing(rows: Overview, language: str) -> html.Div | None:
     if rows.duty_period != rows.last_period:
         end = rows.campaign.end_of(rows.duty_period)
         note = [period(end, rows.campaign, language), *note]
-    return _tile(
-        text(language, "kpi.missing"), value("missing", count(tally.missing), f"/ {count(tally.expected)}"), note
-    )
+    of = Of(Figure.REPORTED, rows.place.code, rows.campaign.local(rows.campaign.start_of(rows.duty_period)))
+    shown = value("missing", count(tally.missing), f"/ {count(tally.expected)}", of, language)
+    return _tile(text(language, "kpi.missing"), shown, note)
 
 
 def _findings(rows: Overview, language: str) -> html.Div:

@@ -4,18 +4,31 @@ The theme is the browser's own business: `theme.js` keeps it, in the address too
 """
 
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 PATHS = {
     "overview": "/",
+    "duty": "/duty",
+    "town": "/town",
     "sites": "/sites",
     "site": "/site",
+    "problems": "/problems",
     "findings": "/findings",
+    "bulletin": "/bulletin",
+    "sources": "/sources",
     "import": "/import",
+    "users": "/users",
+    "audit": "/audit",
 }
 """Pages by slug."""
 
+LISTS_HOUR = frozenset({"town", "duty"})
+"""Pages on which an hour in the address says whose reports are listed, with present knowledge. On all others the page
+is shown as it stood at that hour's end (docs/decisions/0011)."""
 
+
+@lru_cache(maxsize=65_536)
 def href(
     page: str, *, campaign: str, place: str | None, language: str, hour: datetime | None = None, **extra: str
 ) -> str:
@@ -26,6 +39,7 @@ def href(
     return f"{PATHS[page]}?{urlencode({name: value for name, value in query.items() if value})}"
 
 
+@lru_cache(maxsize=65_536)
 def place_href(code: str, is_site: bool, *, campaign: str, language: str, hour: datetime | None = None) -> str:
     """Where a click on a place leads: a site has its own page, everything above it the overview."""
     return href("site" if is_site else "overview", campaign=campaign, place=code, language=language, hour=hour)

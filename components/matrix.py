@@ -4,6 +4,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import panel, states
+from components.figure import Of, figure
 from components.format import UNKNOWN, clock, count, hour, hour_named, percent, period, period_day, spans_days
 from components.gap import gap_persons
 from components.icons import icon
@@ -12,6 +13,7 @@ from components.names import short_name
 from components.panel import bar, value
 from domain.duty import Tally
 from domain.overview import Child, Overview, PlaceRef
+from domain.passport import Figure
 from domain.places import Level
 from locales import text
 
@@ -160,13 +162,21 @@ def _row(child: Child, rows: Overview, most: int, planned: bool, finish: bool, l
         completion = percent(child.completion) if reported else UNKNOWN
         cells += [
             html.Span(bar(child.completion, share), role="cell", title=f"{persons} / {count(child.target)}"),
-            html.Span(value(f"share-{code}", completion), role="cell", className="r b share"),
-            html.Span(_gap(child), role="cell", className="r"),
+            html.Span(
+                value(f"share-{code}", completion, "", Of(Figure.COMPLETION, code), language),
+                role="cell",
+                className="r b share",
+            ),
+            html.Span(_gap(child, language), role="cell", className="r"),
         ]
     else:
         cells += [
             html.Span(bar(child.figures.persons / most), role="cell"),
-            html.Span(value(f"persons-{code}", persons), role="cell", className="r b"),
+            html.Span(
+                value(f"persons-{code}", persons, "", Of(Figure.PERSONS, code), language),
+                role="cell",
+                className="r b",
+            ),
         ]
     if finish:
         known = None if rows.stale else child.expected_finish
@@ -195,12 +205,14 @@ def _row(child: Child, rows: Overview, most: int, planned: bool, finish: bool, l
     return html.Div([*cells, html.Div(strip, className="hs", role="presentation")], className="tm", role="row")
 
 
-def _gap(child: Child) -> html.Span:
+def _gap(child: Child, language: str) -> Component:
     marked = gap_persons(child.gap_persons, child.severity, marked=True)
     marked.className += " phone-only"
     plain = gap_persons(child.gap_persons, child.severity)
     plain.className += " desk-only"
-    return html.Span([plain, marked])
+    if child.gap_persons is None:
+        return html.Span([plain, marked])
+    return figure([plain, marked], Of(Figure.PERSONS, child.place.code), language)
 
 
 def _at(rows: Overview, place: PlaceRef, k: int, language: str) -> str:

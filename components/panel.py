@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from components.figure import Of, figure
 from figures.theme import CONFIG
 
 Part: TypeAlias = Component | str
@@ -49,9 +50,11 @@ def bar(share: float | None, plan: float | None = None, colour: str = "") -> htm
     return html.Span(parts, className=f"bar {colour}".strip(), **{"aria-hidden": "true"})
 
 
-def value(key_: str, written: str, unit: str = "") -> html.Span:
-    """A figure that lights up for a moment when it differs from the one last seen (`live.js` compares by key)."""
-    parts: list[Part] = [html.Span(written, **{"data-key": key_, "data-value": written})]
+def value(key_: str, written: str, unit: str = "", of: Of | None = None, language: str = "") -> html.Span:
+    """A figure that lights up for a moment when it differs from the one last seen (`live.js` compares by key). With
+    `of` it can be asked where it comes from."""
+    marks = {"data-key": key_, "data-value": written}
+    parts: list[Part] = [figure(written, of, language, **marks) if of else html.Span(written, **marks)]
     if unit:
         parts.append(html.Small(unit))
     return html.Span(parts, className="v")

@@ -13,10 +13,23 @@ from components.context import PageContext, named
 from components.drawing import Drawing
 from components.format import day
 from components.icons import icon
-from components.links import href
+from components.links import LISTS_HOUR, href
+from components.passport import drawer
+from domain.permissions import ALLOWED, Role
 from locales import DEFAULT, LANGUAGES, text
 
-NAV = ("overview", "sites", "findings", "import")
+NAV = ("overview", "duty", "town", "sites", "problems", "findings", "bulletin")
+"""The pages in the top bar; a reader sees the links to those he may open."""
+
+ADMINISTRATION = ("users", "sources", "import", "audit")
+"""The pages behind 管理, the second level."""
+
+ON_THE_PHONE = ("overview", "town", "sites", "findings")
+"""Pages in a phone's tab bar; the others are behind its last tab."""
+
+WHOLE_CAMPAIGN = (*ADMINISTRATION, "bulletin")
+"""Pages that belong to the campaign, not to a place in it."""
+
 STAMP = "stamp"
 """The view that stands above the panels, not among them."""
 
@@ -53,6 +66,10 @@ def page(which: PageLike, context: PageContext | None, language: str | None = No
     if context is None:
         return _without_campaign(which, language if language in LANGUAGES else DEFAULT)
     spoken = context.language
+    if not context.may_see(which.slug):
+        return frame(context, which.slug, text(spoken, which.title), [])
+    if context.caller.role is Role.LAB:
+        return frame(context, which.slug, text(spoken, which.title), [states.no_lab_page(spoken)], extra="main-empty")
     if not context.place_code:
         return _without_places(which, context)
     panels = [
@@ -78,6 +95,8 @@ def page(which: PageLike, context: PageContext | None, language: str | None = No
             "data-language": spoken,
             "data-epoch": context.epoch,
             "data-hour": context.hour,
+            "data-may": _may(context),
+            "data-me": str(context.caller.account_id or ""),
             "data-title": f"{text(spoken, which.title)} · {context.campaign_label()}",
         },
     )
@@ -96,6 +115,7 @@ def _without_places(which: PageLike, context: PageContext) -> Component:
             "data-place": "",
             "data-language": spoken,
             "data-epoch": context.epoch,
+            "data-may": _may(context),
             "data-title": f"{text(spoken, which.title)} · {context.campaign_label()}",
         },
     )
@@ -111,11 +131,16 @@ def frame(
     content: Sequence[Component],
     above: Sequence[Component] = (),
     extra: str = "",
+    beside: Sequence[Component] = (),
 ) -> html.Div:
     """The top bar, `content` as the page's main part, and the tab bar. A page with `live` panels passes what
-    drives them as `above`; other pages have no as-of bar."""
+    drives them as `above`; other pages have no as-of bar. `beside` stands beside the second level of 管理."""
     language = context.language
+    if not context.may_see(slug):
+        content, above, extra = [states.forbidden(context.caller.role, language)], (), "main-empty"
     header = []
+    if slug in ADMINISTRATION and context.may_see(slug):
+        header.append(html.Div([_second_level(context, slug), *beside], className="second-level"))
     if above:
         stamp = html.Div(Drawing(ids.drawing(STAMP), []), id=ids.panel(STAMP), className="stamp-place")
         label = text(language, "stamp.title")
@@ -131,6 +156,7 @@ def frame(
                 className=f"main {extra or f'main-{slug}'}{' with-map' if context.located else ''}",
                 tabIndex="-1",
             ),
+            *([drawer(language)] if above else []),
             _tabs(context, slug),
         ],
         className=f"app app-{slug}",
@@ -176,6 +202,27 @@ def _strips(language: str) -> html.Div:
     )
 
 
+def _may(context: PageContext) -> str:
+    """What the reader may do, for scripts and styles: what they offer, the server still decides."""
+    return " ".join(sorted(ALLOWED[context.caller.role]))
+
+
+def _second_level(context: PageContext, slug: str) -> html.Nav:
+    """The pages of 管理, as far as the reader may open them."""
+    language = context.language
+    links = [
+        dcc.Link(
+            text(language, f"nav.{name}"),
+            href=href(name, campaign=context.campaign_id, place=None, language=language),
+            className="on" if name == slug else "",
+        )
+        for name in ADMINISTRATION
+        if context.may_see(name)
+    ]
+    label = text(language, "nav.administration")
+    return html.Nav(html.Div(links, className="seg"), **{"aria-label": label})
+
+
 def _top(context: PageContext, slug: str) -> html.Header:
     language = context.language
 
@@ -187,11 +234,44 @@ def _top(context: PageContext, slug: str) -> html.Header:
     return html.Header(
         [
             _brand(context, slug),
-            html.Nav(_links(context, slug), className="nav", **{"aria-label": text(language, "nav.label")}),
-            html.Div([_languages(language, other), _themes(language)], className="tools"),
+            html.Nav(
+                html.Ul(list(_links(context, slug).values())),
+                className="nav",
+                **{"aria-label": text(language, "nav.label")},
+            ),
+            html.Div([_languages(language, other), _themes(language), _person(context)], className="tools"),
         ],
         className="top",
     )
+
+
+def _person(context: PageContext) -> html.Details:
+    """Who is signed in, and the way out. Opens without any script; `send.js` signs out."""
+    language, caller = context.language, context.caller
+    role = text(language, f"role.{caller.role}")
+    items: list[Component] = [
+        html.Li(
+            [html.B(caller.shown), html.Span(f"{role} {caller.place}".strip(), className="mut")], className="who"
+        ),
+        *(
+            html.Li(dcc.Link(text(language, f"nav.{name}"), href=_address(context, name)), className="admin-link")
+            for name in ADMINISTRATION
+            if context.may_see(name)
+        ),
+        html.Li(html.A(text(language, "nav.password"), href="/password")),
+        html.Li(html.Button(text(language, "nav.sign_out"), type="button", **{"data-sign-out": ""})),
+    ]
+    summary = html.Summary([html.Span(caller.shown, className="name"), icon("down")])
+    return html.Details([summary, html.Ul(items, className="menu")], className="chooser person")
+
+
+def _address(context: PageContext, page_: str, here: str = "") -> str:
+    """The page at the place and hour looked at, where it is about one. `here` is the page shown: who has chosen
+    whose reports to list has not asked to look back."""
+    place, hour = (None, None) if page_ in WHOLE_CAMPAIGN else (context.place_code, _looking(context))
+    if here in LISTS_HOUR and page_ not in LISTS_HOUR:
+        hour = None
+    return href(page_, campaign=context.campaign_id, place=place, language=context.language, hour=hour)
 
 
 def _brand(context: PageContext, slug: str) -> html.Div:
@@ -244,29 +324,44 @@ def _looking(context: PageContext) -> datetime | None:
     return datetime.fromisoformat(context.hour) if context.hour else None
 
 
-def _links(context: PageContext, slug: str) -> html.Ul:
-    """The pages. The number of critical findings is filled in by `live.js` from the as-of bar."""
-    items = []
-    for name in NAV:
-        # The list of findings and the table keep place and hour; the import belongs to the whole campaign.
-        place, hour = (context.place_code, _looking(context)) if name != "import" else (None, None)
-        parts: list[Component | str] = [text(context.language, f"nav.{name}")]
-        if name == "findings":
-            parts.append(html.Span(**{"data-crit-count": ""}, className="crit-count"))
-        to = href(name, campaign=context.campaign_id, place=place, language=context.language, hour=hour)
-        active = name == slug or (name == "sites" and slug == "site")
-        items.append(
-            html.Li(
-                dcc.Link(parts, href=to),
-                className="on" if active else "",
-                **({"aria-current": "page"} if active else {}),
-            )
-        )
-    return html.Ul(items)
+def _links(context: PageContext, slug: str) -> dict[str, html.Li]:
+    """The pages the reader may open. The number of critical findings is filled in by `live.js` from the as-of bar."""
+    active = "sites" if slug == "site" else slug
+    links = {
+        name: _link(context, name, _address(context, name, slug), name == active)
+        for name in NAV
+        if context.may_see(name)
+    }
+    first = next((name for name in ADMINISTRATION if context.may_see(name)), None)
+    if first is not None:
+        links["administration"] = _link(context, "administration", _address(context, first), slug in ADMINISTRATION)
+    return links
+
+
+def _link(context: PageContext, name: str, to: str, active: bool) -> html.Li:
+    parts: list[Component | str] = [text(context.language, f"nav.{name}")]
+    if name == "findings":
+        parts.append(html.Span(**{"data-crit-count": ""}, className="crit-count"))
+    return html.Li(
+        dcc.Link(parts, href=to),
+        className=" ".join(["on"] * active + [f"to-{name}"]),
+        **({"aria-current": "page"} if active else {}),
+    )
 
 
 def _tabs(context: PageContext, slug: str) -> html.Nav:
-    return html.Nav(_links(context, slug), className="tabs", **{"aria-label": text(context.language, "nav.label")})
+    """A phone's tab bar: the pages most asked for, the others behind the last tab."""
+    links = _links(context, slug)
+    shown = list(links.values())
+    if len(links) > len(ON_THE_PHONE) + 1:
+        behind = [link for name, link in links.items() if name not in ON_THE_PHONE]
+        more = html.Details(
+            [html.Summary(text(context.language, "nav.more")), html.Ul(behind, className="menu")],
+        )
+        active = any("on" in str(link.className).split() for link in behind)
+        shown = [links[name] for name in ON_THE_PHONE if name in links]
+        shown.append(html.Li(more, className="more on" if active else "more"))
+    return html.Nav(html.Ul(shown), className="tabs", **{"aria-label": text(context.language, "nav.label")})
 
 
 def _languages(spoken: str, address: Callable[[str], str]) -> html.Span:

@@ -6,9 +6,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import panel, states
+from components.figure import Of, figure
 from components.format import clock, count, period, signed
 from components.icons import icon
 from components.kinds import kind_name
+from domain.passport import Figure
 from domain.reports import Status
 from domain.site import ReportVersion, SitePicture
 from locales import text
@@ -108,7 +110,7 @@ def _line(version: ReportVersion, older: ReportVersion | None, rows: SitePicture
             html.Td(name, className="b nw"),
             html.Td(f"v{version.version}", className="b" if older else ""),
             html.Td(clock(version.recorded_at, campaign.zone), className="mut"),
-            *(_figure(version, older, field) for field in shown),
+            *(_figure(version, older, field, rows, language) for field in shown),
             html.Td(_status(version, language)),
             html.Td(html.Div(_remarks(version, older, language), className="remarks")),
         ],
@@ -116,14 +118,21 @@ def _line(version: ReportVersion, older: ReportVersion | None, rows: SitePicture
     )
 
 
-def _figure(version: ReportVersion, older: ReportVersion | None, field: str) -> html.Td:
-    """A figure; where this version changed it, the old one struck out before it."""
+def _figure(
+    version: ReportVersion, older: ReportVersion | None, field: str, rows: SitePicture, language: str
+) -> html.Td:
+    """A figure; where this version changed it, the old one struck out before it. One that counts can be asked."""
     new = getattr(version, field)
     extra = "r b" if field == "persons" else "r"
     old = getattr(older, field) if older else new
+    shown: Component | str = count(new)
+    if version.current and field in tuple(Figure):
+        campaign = rows.overview.campaign
+        of = Of(Figure(field), rows.overview.place.code, campaign.local(campaign.start_of(version.last)))
+        shown = figure(count(new), of, language)
     if old == new:
-        return html.Td(count(new), className=extra)
-    return html.Td([html.Del(count(old)), " ", html.Ins(count(new))], className=f"{extra} nw")
+        return html.Td(shown, className=extra)
+    return html.Td([html.Del(count(old)), " ", html.Ins(shown)], className=f"{extra} nw")
 
 
 def _status(version: ReportVersion, language: str) -> html.Span:
@@ -148,6 +157,8 @@ def _remarks(version: ReportVersion, older: ReportVersion | None, language: str)
             if old is not None and new is not None and old != new
         ]
         parts += [html.Span(change, className="mut") for change in changes]
+    if version.channel:
+        parts.append(html.Span(text(language, f"channel.{version.channel}"), className="flag"))
     said = [part for part in (version.note, version.actor) if part]
     if said:
         parts.append(html.Span(text(language, "format.dot").join(said), className="faint"))

@@ -1,13 +1,17 @@
 """The as-of bar (数据截至) that every page has, and the strip that says when its data have gone stale."""
 
+from collections.abc import Sequence
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
+from components.figure import Of, figure
 from components.format import count, when
 from components.icons import icon
 from components.links import export_href, place_href
 from domain.overview import Overview
+from domain.passport import Figure
 from domain.places import Level
 from domain.status import Severity
 from locales import text
@@ -16,18 +20,19 @@ STALE_NAMES = 4
 """Names of sites that fit on the strip."""
 
 
-def stamp(rows: Overview, language: str, facts: str = "") -> Component:
+def stamp(rows: Overview, language: str, facts: str = "", said: Sequence[Component] = ()) -> Component:
     """As of when, how much of it is verified, how many sites it rests on; the present time and the exports.
 
-    Below the topmost place its way stands before that, with `facts` about it."""
+    Below the topmost place its way stands before that, with `facts` about it. `said` is what else there is to say of
+    the hour."""
     return html.Div(
-        [*_crumbs(rows, facts, language), _bar(rows, language), _stale(rows, language)],
+        [*_crumbs(rows, facts, language), _bar(rows, language, said), _stale(rows, language)],
         className="stamp",
         **{"data-crit": str(rows.finding_counts.get(Severity.CRIT, 0))},
     )
 
 
-def _bar(rows: Overview, language: str) -> html.Div:
+def _bar(rows: Overview, language: str, said: Sequence[Component]) -> html.Div:
     exports = [
         html.A(
             [icon("export"), text(language, f"stamp.export_{suffix}")],
@@ -40,6 +45,7 @@ def _bar(rows: Overview, language: str) -> html.Div:
     return html.Div(
         [
             *_as_of(rows, language),
+            *said,
             html.Span(className="sp"),
             html.Span(_now(rows, language), className="now faint"),
             html.Span(exports, className="exports"),
@@ -95,13 +101,14 @@ def _as_of(rows: Overview, language: str) -> list[Component]:
             )
         )
     if rows.sites_expected and rows.place.level is not Level.SITE:
+        of = Of(Figure.REPORTED, rows.place.code)
         done = rows.sites_reported >= rows.sites_expected
         parts.append(
             html.Span(
                 [
                     icon("ok", "ok") if done else icon("miss", "miss"),
                     " ",
-                    html.B(f"{count(rows.sites_reported)}/{count(rows.sites_expected)}"),
+                    html.B(figure(f"{count(rows.sites_reported)}/{count(rows.sites_expected)}", of, language)),
                     " ",
                     text(language, "stamp.reported"),
                 ],

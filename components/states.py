@@ -55,6 +55,18 @@ def panel_error(title: str, code: str, language: str) -> list[Component]:
     ]
 
 
+def forbidden(role: str, language: str) -> html.Section:
+    """A page the reader's role does not open: it stays where it is and says who can change that."""
+    said = text(language, "state.forbidden_next", role=text(language, f"role.{role}"))
+    return html.Section(message("lock", "", text(language, "state.forbidden"), said), className="panel")
+
+
+def no_lab_page(language: str) -> html.Section:
+    """What a laboratory's account meets: it sends through the data interface, pages show places."""
+    said = [text(language, "state.lab_next"), html.A("/api/v1/", href="/api/v1/", className="b link")]
+    return html.Section(message("lock", "", text(language, "state.lab"), *said), className="panel")
+
+
 IMPORT_PLACES = "python manage.py import places sites.xlsx --campaign"
 
 

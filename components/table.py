@@ -10,6 +10,7 @@ from components import ids, panel, states
 from components.icons import icon
 from components.kinds import kind_name
 from components.names import short_name
+from domain.passport import Figure
 from domain.site import SiteRow
 from locales import text
 
@@ -93,6 +94,11 @@ def _columns(language: str) -> list[dict[str, Any]]:
     def number(field: str, formatter: dict[str, str], **options: Any) -> dict[str, Any]:
         return column(field, type="rightAligned", filter="agNumberColumnFilter", valueFormatter=formatter, **options)
 
+    def figure(of: Figure, hour: str = "") -> dict[str, Any]:
+        """Lets the number be asked where it comes from."""
+        asked = {"figure": of.value, "hour": hour, "title": text(language, "passport.open")}
+        return {"cellRenderer": "Figure", "cellRendererParams": asked}
+
     states_ = ("missing", "late", "returned", "zero", "on_time", "closed", "not_due")
     return [
         column(
@@ -101,8 +107,8 @@ def _columns(language: str) -> list[dict[str, Any]]:
         column("parent", width=110),
         column("kind", width=88),
         number("target", COUNT),
-        number("persons", COUNT, cellClass="ag-right-aligned-cell b"),
-        number("completion", PERCENT),
+        number("persons", COUNT, cellClass="ag-right-aligned-cell b", **figure(Figure.PERSONS)),
+        number("completion", PERCENT, **figure(Figure.COMPLETION)),
         number(
             "gap",
             SIGNED,
@@ -112,11 +118,12 @@ def _columns(language: str) -> list[dict[str, Any]]:
             },
         ),
         number("hour", COUNT),
-        number("tubes", COUNT),
+        number("tubes", COUNT, **figure(Figure.TUBES)),
         number("per_tube", RATE),
         number(
             "copies",
             COUNT,
+            **figure(Figure.THIRD_COPIES),
             cellClassRules={"warn b": "params.value != null && params.value !== params.data.tubes"},
         ),
         column(

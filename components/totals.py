@@ -4,9 +4,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import panel
+from components.figure import Of, figure
 from components.format import UNKNOWN, count, percent, period
 from components.panel import bar
 from domain.overview import Child, Hour, Overview
+from domain.passport import Figure
 from locales import text
 
 
@@ -45,10 +47,16 @@ def _line(child: Child, most: int, language: str) -> html.Div:
     parts: list[Component] = [
         html.Span(child.place.label(language), className="b ell"),
         bar(figures.persons / most),
-        html.Span(count(figures.persons) if figures.reports else UNKNOWN, className="r b"),
+        figure(
+            count(figures.persons) if figures.reports else UNKNOWN,
+            Of(Figure.PERSONS, child.place.code),
+            language,
+            "r b",
+        ),
     ]
     if figures.positives is not None and figures.persons:
         share = percent(figures.positives / figures.persons, 2)
         positives = text(language, "progress.positives", count=count(figures.positives))
-        parts.append(html.Span(f"{positives} ({share})", className="r mut t12"))
+        of = Of(Figure.POSITIVES, child.place.code)
+        parts.append(figure(f"{positives} ({share})", of, language, "r mut t12"))
     return html.Div(parts, className="total")

@@ -64,6 +64,12 @@ def now_for(row: CampaignRow, real_now: datetime) -> datetime:
     return clock(real_now) if clock else real_now
 
 
+def time_in(session: Session, campaign_id: str | None, real_now: datetime) -> datetime:
+    """The same by the campaign's id; the real time where there is no campaign."""
+    row = session.get(CampaignRow, campaign_id) if campaign_id else None
+    return now_for(row, real_now) if row else real_now
+
+
 def demo_clock(row: CampaignRow) -> ScaledClock | None:
     """The clock of a demonstration; None for a real campaign."""
     clock = row.settings.get("clock")
@@ -120,10 +126,18 @@ def change(
     session.add(Revision(campaign_id=row.id, revision=row.revision, recorded_at=now))
     session.add(
         Audit(campaign_id=row.id, revision=row.revision, recorded_at=now, actor=actor, action=action,
-              details=dict(details))
+              details={**details, **session.info.get(_TOLD, {})})
     )  # fmt: skip
     session.flush()
     return row.revision
+
+
+_TOLD = "audit"
+
+
+def tell(session: Session, **details: object) -> None:
+    """Add `details` to everything this transaction will put on the audit: the file its rows come from, say."""
+    session.info[_TOLD] = details
 
 
 def create(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from data.models import CurrentReport, Decision, Report, ReportAlias
 from data.site_record import Held, SiteRecord
 from domain.places import PlaceTree
-from domain.reports import COUNTS, Claim, Flag, Judged, Status
+from domain.reports import COUNTS, Channel, Claim, Flag, Judged, Status
 
 IN_LIST = 500
 """Values of one IN list: well under SQLite's limit, and few enough to plan well."""
@@ -19,7 +19,7 @@ IN_LIST = 500
 _REPORT_COLUMNS = (
     Report.id, Report.site_id, Report.key, Report.starts_at, Report.ends_at,
     *(getattr(Report, name) for name in COUNTS),
-    Report.note, Report.correction_of, Report.recorded_at,
+    Report.note, Report.correction_of, Report.channel, Report.recorded_at,
 )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def held_reports(session: Session, tree: PlaceTree, site_ids: Iterable[int]) -> 
         )
         for report_id, site_id, key, starts_at, ends_at, *rest in session.execute(query):
             counts = dict(zip(COUNTS, rest[: len(COUNTS)], strict=True))
-            note, correction_of, recorded_at, status, persons, tubes, flags = rest[len(COUNTS) :]
+            note, correction_of, channel, recorded_at, status, persons, tubes, flags = rest[len(COUNTS) :]
             claim = Claim(
                 key,
                 tree.by_id[site_id].code,
@@ -43,6 +43,7 @@ def held_reports(session: Session, tree: PlaceTree, site_ids: Iterable[int]) -> 
                 campaign.period_of(ends_at) - 1,
                 note=note,
                 correction_of=correction_of,
+                channel=Channel(channel) if channel else None,
                 **counts,
             )
             held = Held(report_id, claim, recorded_at)

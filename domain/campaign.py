@@ -18,7 +18,9 @@ class Limits:
     """Thresholds of one campaign. Every one is a setting; the defaults are those of the domain's sources.
 
     Gaps are percentage points against plan, ages minutes, `outlier_*` the rule "more than `outlier_factor`
-    times the mean of the last `outlier_hours` reports".
+    times the mean of the last `outlier_hours` reports". `bulletin_people` is how many different people draft, review
+    and sign a bulletin (2 in a district with fewer). `problem_*`: see `domain.problems.due_minutes`;
+    `entrance_capacity` is sites per server entrance, 0 where nobody has stated it.
     """
 
     gap_warn_pp: float = 1.0
@@ -28,6 +30,15 @@ class Limits:
     stale_minutes: int = 75
     outlier_factor: float = 3.0
     outlier_hours: int = 3
+    upper_sync_minutes: int = 30
+    bulletin_people: int = 3
+    problem_accept_minutes: int = 10
+    problem_site_minutes: int = 30
+    problem_town_minutes: int = 60
+    problem_district_minutes: int = 120
+    problem_stopped_share: float = 0.5
+    problem_unaffected_share: float = 2.0
+    entrance_capacity: int = 0
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, object]) -> "Limits":

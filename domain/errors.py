@@ -18,6 +18,7 @@ class Code(StrEnum):
     TOO_LARGE = "too_large"
     MISSING_FIELD = "missing_field"
     BAD_TIME = "bad_time"
+    TIME_IN_FUTURE = "time_in_future"
     BAD_VALUE = "bad_value"
     OVERLAPS = "overlaps"
     NEEDS_CORRECTION = "needs_correction"
@@ -30,6 +31,11 @@ class Code(StrEnum):
     AMBIGUOUS_PLACE = "ambiguous_place"
     WRONG_PARENT = "wrong_parent"
     TOO_MANY_CELLS = "too_many_cells"
+    TOO_SOON = "too_soon"
+    NO_TARGET = "no_target"
+    NOT_CLEAN = "not_clean"
+    NOT_YOURS = "not_yours"
+    TOO_LATE = "too_late"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ class Topic(StrEnum):
     REPORTING = "reporting"
     DATA = "data"
     PROGRESS = "progress"
+    RECONCILIATION = "reconciliation"
+    INFORMATION = "information"
+    SOURCES = "sources"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ COUNTS = (
 FIGURES = ("persons", "tubes", "third_copies", "special_cases", "positives")
 """Counts that are summed over places and hours."""
 
-FIELDS = ("key", "site", "hour", "hours", *COUNTS, "note", "correction_of")
+FIELDS = ("key", "site", "hour", "hours", *COUNTS, "note", "correction_of", "channel")
 
 MAX_COUNT = 10_000_000
 MAX_KEY = 200
@@ -55,6 +55,15 @@ DOUBTFUL = Flag(sum(Flag)) & ~(Flag.LATE | Flag.CATCH_UP)
 """Flags that say a figure may be wrong; late and catch-up only say how it came."""
 
 
+class Channel(StrEnum):
+    """How the figures reached whoever entered them, where that was not the site itself at its form."""
+
+    PHONE = "phone"
+    """The site telephoned, and its town or district entered the figures for it (代录)."""
+    PAPER = "paper"
+    """Copied from the paper form."""
+
+
 class Status(StrEnum):
     """Where a report stands between site and town."""
 
@@ -84,6 +93,8 @@ class Claim:
     pool_size: int | None = None
     note: str = ""
     correction_of: str | None = None
+    channel: Channel | None = None
+    """None is the site itself, or a machine."""
 
     @property
     def catch_up(self) -> bool:
@@ -180,6 +191,16 @@ def read_text(name: str, value: object, limit: int) -> str:
     return text
 
 
+def read_channel(value: object) -> Channel | None:
+    """The channel that `value` names; None when absent. Raises `Refused`."""
+    name = read_text("channel", value, 16)
+    if not name:
+        return None
+    if name not in tuple(Channel):
+        raise Refused("channel", Code.BAD_VALUE, name, detail="channel", channels=", ".join(Channel))
+    return Channel(name)
+
+
 def read_hours(value: object, campaign: Campaign) -> int:
     """How many periods a report covers; `hours` is in hours, absent means one interval. Raises `Refused`."""
     if value is None or value == "":
@@ -226,6 +247,7 @@ def read_claim(row: Mapping[str, object], campaign: Campaign, now: datetime, dec
         raise Refused("pool_size", Code.BAD_VALUE, counts["pool_size"], detail="pool_size")
     correction_of = read_text("correction_of", row.get("correction_of"), MAX_KEY) or None
     note = read_text("note", row.get("note"), MAX_NOTE)
+    channel = read_channel(row.get("channel"))
     if correction_of == key:
         raise Refused("correction_of", Code.BAD_VALUE, correction_of, detail="itself")
     if correction_of and not note:
@@ -236,7 +258,7 @@ def read_claim(row: Mapping[str, object], campaign: Campaign, now: datetime, dec
         raise Refused("hour", Code.BAD_TIME, row["hour"])
     if campaign.start_of(last) > now:
         raise Refused("hour", Code.HOUR_IN_FUTURE, row["hour"], now=now)
-    return Claim(key, site, first, last, note=note, correction_of=correction_of, **counts)
+    return Claim(key, site, first, last, note=note, correction_of=correction_of, channel=channel, **counts)
 
 
 def check_possible(claim: Claim, lanes: int | None, pool_size: int) -> None:
@@ -306,7 +328,7 @@ def judge(claims: Sequence[tuple[Claim, datetime]], site: SiteFacts, campaign: C
                 flags |= Flag.TOTAL_FALLS
             elif claim.persons_total is not None and claim.persons_total != expected_total:
                 flags |= Flag.TOTAL_DIFFERS
-            persons_so_far = expected_total if claim.persons_total is None else claim.persons_total
+            persons_so_far = total_after(persons_so_far, persons, claim.persons_total)
         else:
             assert claim.persons_total is not None
             persons = claim.persons_total - persons_so_far
@@ -350,6 +372,11 @@ def judge(claims: Sequence[tuple[Claim, datetime]], site: SiteFacts, campaign: C
             flags |= Flag.LATE
         judged.append(Judged(persons, tubes, flags))
     return judged
+
+
+def total_after(before: int, counted: int, stated: int | None) -> int:
+    """The running total at the end of a period that counts `counted`: the total `stated` for it, if any."""
+    return before + counted if stated is None else stated
 
 
 def is_late(claim: Claim, recorded_at: datetime, campaign: Campaign) -> bool:

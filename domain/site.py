@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.duty import State
 from domain.overview import Figures, Overview, PlaceRef
-from domain.reports import Status
+from domain.reports import Channel, Status
 from domain.status import Severity
 
 
@@ -35,6 +35,8 @@ class ReportVersion:
     flags: tuple[str, ...] = ()
     note: str = ""
     actor: str = ""
+    channel: Channel | None = None
+    """How the figures reached `actor`, where the site did not enter them itself."""
 
 
 @dataclass(frozen=True, slots=True)

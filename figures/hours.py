@@ -40,14 +40,20 @@ def bars(
     ]
     catch_up = [hour.figures.catch_up_persons or None for hour in hours]
     totals = [hour.figures.persons if hour.figures.reports else None for hour in hours]
+    asked = [
+        {"figure": "persons", "of": rows.place.code, "in": rows.campaign.local(hour.start).isoformat()}
+        for hour in hours
+    ]
     top = max([1.0, *(n for n in totals if n is not None), *(hour.plan or 0.0 for hour in hours)])
+    colours = [theme.DATA if settled else theme.DATA_BAND for settled in over]
     show_values = roomy and len(hours) <= MOST_VALUES
     traces: list[Figure] = [
-        _bars(x, single, names, words["persons"], {"color": [theme.DATA if o else theme.DATA_BAND for o in over]}),
+        _bars(x, single, names, asked, words["persons"], {"color": colours}),
         _bars(
             x,
             catch_up,
             names,
+            asked,
             words["catch_up"],
             {
                 "color": theme.SURFACE,
@@ -108,12 +114,16 @@ CROWDED = 12
 """From more labels than this on, the last one needs the room of its neighbour on a phone: it has a unit."""
 
 
-def _bars(x: list[int], y: list[int | None], names: list[str], word: str, marker: Figure) -> Figure:
+def _bars(
+    x: list[int], y: list[int | None], names: list[str], asked: list[dict[str, str]], word: str, marker: Figure
+) -> Figure:
+    """`asked` is what the passport of each bar's number is opened by."""
     return {
         "type": "bar",
         "x": x,
         "y": y,
         "hovertext": names,
+        "customdata": asked,
         "hovertemplate": f"%{{hovertext}} {word} %{{y:,d}}<extra></extra>",
         "marker": {"opacity": 1, **marker},
     }

@@ -129,8 +129,13 @@ def _frame(picture: MapPicture) -> Frame:
 def _core(dots: Sequence[Dot]) -> Frame | None:
     """The window around the site that has most others near it, when they are many."""
 
+    return _core_of(tuple(dot.at for dot in dots))
+
+
+@lru_cache(maxsize=64)
+def _core_of(points: tuple[tuple[float, float], ...]) -> Frame | None:
+    # Sites stay where they are from one picture to the next.
     half = CORE_HALF_KM
-    points = [dot.at for dot in dots]
     near = [sum(abs(x - u) <= half and abs(y - v) <= half for u, v in points) for x, y in points]
     most = max(near, default=0)
     if not CORE <= most < len(points):

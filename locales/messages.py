@@ -1,6 +1,8 @@
 """Refusals as sentences: what is wrong with which field and value, and what to do about it."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.errors import Rejection, Unreadable
@@ -23,3 +25,13 @@ def refusal(language: str, rejection: Rejection, zone: ZoneInfo | None = None) -
 def unreadable(language: str, problem: Unreadable) -> str:
     """The sentence for a file that cannot be read at all."""
     return text(language, f"unreadable.{problem.problem}", **problem.params)
+
+
+def source_problem(language: str, problem: Mapping[str, Any]) -> str:
+    """The sentence for a source that could not be pulled: `code` and `params`, as they are kept."""
+    code, params = problem["code"], dict(problem["params"])
+    if code == "unreadable":
+        return text(language, f"unreadable.{params.pop('problem')}", **params)
+    if "failure" in params:
+        params["failure"] = source_problem(language, params["failure"])
+    return text(language, f"source_problem.{code}", **params)

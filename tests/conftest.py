@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 ROOT = Path(__file__).resolve().parent.parent
-for folder in (ROOT, ROOT / "tests" / "integration"):
+for folder in (ROOT, ROOT / "tests" / "integration", ROOT / "tests" / "unit"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from components import states
+from components.links import LISTS_HOUR
 from data.queries.moment import Moment
 from locales import text
 
@@ -47,6 +48,11 @@ class Page:
     slug: str
     title: str
     views: tuple[View, ...]
+
+    @property
+    def lists_hour(self) -> bool:
+        """Whether an hour in the address says whose reports are listed, not at which time to look."""
+        return self.slug in LISTS_HOUR
 
 
 def draw_all(page: Page, session: Session, moment: Moment, language: str) -> Mapping[str, Drawn]:

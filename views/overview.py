@@ -6,9 +6,11 @@ from components.hours import hours
 from components.kpis import kpis
 from components.map import site_map_panel
 from components.matrix import matrix
+from components.modes import information_strip
 from components.progress import progress
 from data.queries.map import map_picture
 from data.queries.overview import overview
+from data.queries.problems import information
 from views import Page, View
 from views.stamp import STAMP
 
@@ -19,6 +21,7 @@ PAGE = Page(
         STAMP,
         View("kpis", "kpi.title", overview, kpis),
         View("findings", "findings.title", overview, findings),
+        View("information", "information.title", information, information_strip),
         View("progress", "progress.title", overview, progress),
         View("matrix", "matrix.title.any", overview, matrix),
         View("hours", "hours.title", overview, hours),

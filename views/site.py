@@ -6,7 +6,9 @@ from components.findings import findings
 from components.hours import hours
 from components.kpis import kpis
 from components.site import facts, versions
+from components.site_problems import site_problems
 from components.stamp import stamp
+from data.queries.problems import information
 from data.queries.site import site_picture
 from domain.site import SitePicture
 from views import Page, View
@@ -36,6 +38,7 @@ PAGE = Page(
         View("kpis", "kpi.title", site_picture, _kpis),
         View("hours", "hours.title", site_picture, _hours),
         View("findings", "findings.title", site_picture, _findings),
+        View("problems", "information.title", information, site_problems),
         View("versions", "site.versions", site_picture, versions),
     ),
 )

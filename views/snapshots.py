@@ -128,7 +128,8 @@ class Snapshots:
     ) -> bytes | Moved:
         """The gzipped JSON of a snapshot, or which version to ask for instead. Raises `UnknownSnapshot`.
 
-        With `hour`, the start of a period, the page is shown as it stood at that period's end.
+        With `hour`, the start of a period, the page is shown as it stood at that period's end, or lists that
+        period's reports (`Page.lists_hour`).
         """
         current = self.version(campaign_id)
         key = (campaign_id, current.epoch, page, place, language, hour, *number)
@@ -179,11 +180,12 @@ class Snapshots:
                 raise UnknownSnapshot(f"{page}/{place}")
             if row.revision != number[0]:
                 return Moved(self._version_of(row))
-            until = tree.campaign.period_starting(hour) if hour is not None else None
-            if hour is not None and until is None:
+            stated = tree.campaign.period_starting(hour) if hour is not None else None
+            if hour is not None and stated is None:
                 raise UnknownSnapshot(str(hour))
+            until, period = (None, stated) if shown.lists_hour else (stated, None)
             now = datetime.fromtimestamp(number[1] * 60, UTC)
-            moment = Moment(tree, tree.by_code[place], number[0], now, until)
+            moment = Moment(tree, tree.by_code[place], number[0], now, until, period)
             panels = draw_all(shown, session, moment, language)
             data_until = moment.ask(session, overview).data_until
         campaign = tree.campaign

@@ -73,10 +73,11 @@
       window.Plotly.react(place.current, data, layout, config);
     });
     useEffect(() => {
-      // A mark that carries an address leads there.
+      // A mark that carries an address leads there, one that carries a figure is asked where it comes from.
       place.current.on("plotly_click", ({ points }) => {
         const address = points[0]?.customdata;
         if (typeof address === "string" && address.startsWith("/")) go(address);
+        else if (address?.figure) window.dispatchEvent(new CustomEvent("askfigure", { detail: address }));
       });
     }, []);
     useEffect(() => {
@@ -110,5 +111,5 @@
     return window.React.createElement("div", { id, className: "fill" }, element(tree));
   }
 
-  window.command = { Drawing, canDraw, coloured };
+  window.command = Object.assign(window.command ?? {}, { Drawing, canDraw, coloured });
 })();

@@ -31,6 +31,7 @@
     const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
     try {
       const answer = await fetch(url, { signal: abort.signal, credentials: "same-origin" });
+      if (answer.status === 401) window.command.signInAgain();
       if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
       return await answer.json();
     } finally {
@@ -109,6 +110,7 @@
       // The server may have sent us on to a newer one than we asked for.
       version = { epoch: next.epoch, revision: next.revision, minute: next.minute };
       failedSnapshots = 0;
+      window.dispatchEvent(new CustomEvent("versionchange", { detail: version }));
       await draw(asked);
     } catch (error) {
       failedSnapshots += 1;
@@ -257,6 +259,7 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
   window.addEventListener("online", poll);
   window.addEventListener("pageshow", poll);
+  window.addEventListener("recordchange", poll); // a page has written something: show it at once
   window.addEventListener("themechange", repaint);
   window.addEventListener("stalechange", repaint);
   document.addEventListener("click", (event) => {
@@ -273,6 +276,6 @@
     if (live && JSON.stringify({ ...live.dataset }) !== shown) poll();
   }).observe(document.documentElement, {
     subtree: true, childList: true, attributes: true,
-    attributeFilter: ["data-campaign", "data-view", "data-place", "data-language", "data-epoch"],
+    attributeFilter: ["data-campaign", "data-view", "data-place", "data-language", "data-epoch", "data-hour"],
   });
 })();

@@ -2,7 +2,7 @@
 its end. What is sent goes through the same functions as real data, at the time the simulator says."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -11,29 +11,46 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from data import campaigns
+from data import campaigns, sources
 from data.database import Database
+from data.demo import upper
+from data.demo.bulletins import Publication, publications, publish
+from data.demo.contacts import contacts_of
+from data.demo.feed import ProvinceFeed
+from data.demo.information import ENTRANCE_CAPACITY, Happening, happenings
+from data.demo.information_play import Names, play
 from data.demo.simulator import TIMEZONE, CampaignDay, simulate
 from data.demo.stream import Sending, TownDecision
-from data.ingest import labs, places
+from data.ingest import contacts, labs, places, upper_figures
 from data.ingest.batch import Sender
 from data.ingest.decisions import record_decisions
 from data.ingest.mapping import LAB_ALIASES, PLACE_ALIASES
 from data.ingest.reports import read_rows, record
 from data.models import (
+    Bulletin,
     CampaignRow,
     CurrentReport,
     Decision,
+    ModeChangeRow,
+    ProblemEvent,
+    ProblemRow,
     RefusedClaim,
+    Reminder,
+    ReminderResult,
     Report,
     ReportAlias,
     Revision,
     Rollup,
+    SourceFile,
+    SourceRun,
+    SourceTrial,
+    UpperFigure,
 )
 from domain.clock import Clock
 from domain.reports import Status
 
 SIMULATOR = Sender("simulator")
+PROVINCE = Sender("simulator (gateway)")
 
 FIRST_LOOK = timedelta(hours=8, minutes=20)
 """How long after the campaign's start a newcomer first sees it: 14:20, an hour before a town's network fails."""
@@ -41,6 +58,12 @@ FIRST_LOOK = timedelta(hours=8, minutes=20)
 AFTER_END = timedelta(minutes=45)
 """How long the finished day stays before it begins anew."""
 
+
+DAY_TABLES = (
+    SourceFile, SourceRun, SourceTrial, Bulletin, ProblemEvent, ProblemRow, ModeChangeRow, ReminderResult,
+    Reminder, Rollup, CurrentReport, Decision, RefusedClaim, ReportAlias, Report, Revision, UpperFigure,
+)  # fmt: skip
+"""What belongs to the day, in the order in which it can be deleted."""
 
 OUTLINES = Path(__file__).parent / "district" / "towns.geojson"
 OUTLINES_SOURCE = "天地图 Tianditu"
@@ -51,16 +74,21 @@ DISTRICT_NAMES = {"district": "440607", "district_name": "三水区", "district_
 
 
 class Demonstration:
-    """One simulated day in one database."""
+    """One simulated day in one database. With `folder`, one that sources may read, the province's figures come by way
+    of a source that watches it."""
 
-    def __init__(self, database: Database, clock: Clock, speed: float, seed: int) -> None:
+    def __init__(self, database: Database, clock: Clock, speed: float, seed: int, folder: Path | None = None) -> None:
         self._database = database
         self._clock = clock
         self._speed = speed
         local_day = clock().astimezone(ZoneInfo(TIMEZONE)).date()
         self.day: CampaignDay = simulate(seed, local_day)
-        self._events = _in_order(self.day)
+        district = DISTRICT_NAMES["district"]
+        told = happenings(self.day.campaign, self.day.sites, self.day.faults, district, seed)
+        self._events = _in_order(self.day, told)
+        self._names = _names(self.day, district, seed)
         self._seed = seed
+        self._feed = ProvinceFeed(folder) if folder is not None else None
 
     def load(self) -> None:
         """Make the demonstration campaign unless it stands already, and set its clock going.
@@ -75,6 +103,7 @@ class Demonstration:
                 row = campaigns.lock(session, campaign.id)
                 self._play(session, row, campaign.starts_at, campaign.starts_at + FIRST_LOOK)
                 self._go_on_from(row, campaign.starts_at + FIRST_LOOK)
+                self._watch(session, row)
                 return
             row = campaigns.lock(session, campaign.id)
             played = _played_until(row)
@@ -84,6 +113,7 @@ class Demonstration:
                 self._play(session, row, campaign.starts_at, campaign.starts_at + FIRST_LOOK)
                 played = campaign.starts_at + FIRST_LOOK
             self._go_on_from(row, played)
+            self._watch(session, row)
 
     def step(self) -> None:
         """Send what has come due on the demonstration's clock; begin anew when the day is over."""
@@ -95,7 +125,8 @@ class Demonstration:
                 self._begin_anew(session, row)
                 self._go_on_from(row, self.day.campaign.starts_at)
                 return
-            self._play(session, row, played, now)
+            delivers = self._feed is not None and self._feed.delivers(session, row.id)
+            self._play(session, row, played, now, told=not delivers)
             row.settings = {**row.settings, "played_until": now.isoformat()}
 
     def _create(self, session: Session) -> None:
@@ -109,24 +140,38 @@ class Demonstration:
         places.record(session, row, specs, SIMULATOR, campaign.starts_at)
         rows = [_renamed(lab, LAB_ALIASES) for lab in self.day.labs]
         labs.record(session, row, rows, ".", SIMULATOR, campaign.starts_at)
+        self._set_contacts(session, row, campaign.starts_at)
         # Only the first start reads outlines: the library for it is large.
         from data.geo.boundaries import record_boundaries
 
         record_boundaries(session, row, OUTLINES, OUTLINES_SOURCE, campaign.starts_at)
 
+    def _set_contacts(self, session: Session, row: CampaignRow, now: datetime) -> None:
+        sites = [(site.code, site.town) for site in self.day.sites]
+        specs, posts = contacts_of(sites, DISTRICT_NAMES["district"], self._seed)
+        contacts.record(session, row, campaigns.tree_of(session, row), specs, posts, SIMULATOR, now)
+
     def _settings(self) -> dict[str, object]:
-        return {"plan_weights": list(self.day.campaign.plan_weights), "seed": self._seed}
+        return {
+            "plan_weights": list(self.day.campaign.plan_weights),
+            "seed": self._seed,
+            "entrance_capacity": ENTRANCE_CAPACITY,
+        }
 
     def _begin_anew(self, session: Session, row: CampaignRow) -> None:
         """Forget the day's record but keep its places, and with them every token and address that names one."""
-        for table in (Rollup, CurrentReport, Decision, RefusedClaim, ReportAlias, Report, Revision):
+        for table in DAY_TABLES:
             session.execute(sa.delete(table).where(table.campaign_id == row.id))
+        sources.begin_anew(session, row.id, self.day.campaign.starts_at)
+        if self._feed is not None:
+            self._feed.clear()
         row.epoch = secrets.token_hex(8)
         row.starts_at, row.deadline = self.day.campaign.starts_at, self.day.campaign.deadline
         row.settings = self._settings()
         campaigns.change(
             session, row, actor=SIMULATOR.name, action="demo.anew", details={}, now=row.starts_at, structure=True
         )
+        self._set_contacts(session, row, row.starts_at)
 
     def _go_on_from(self, row: CampaignRow, moment: datetime) -> None:
         clock = {
@@ -136,8 +181,17 @@ class Demonstration:
         }
         row.settings = {**row.settings, "clock": clock, "played_until": moment.isoformat()}
 
-    def _play(self, session: Session, row: CampaignRow, after: datetime, until: datetime) -> None:
-        """Send everything the simulator has for (after, until], each minute as one batch at its own time."""
+    def _watch(self, session: Session, row: CampaignRow) -> None:
+        """Have the province's files watched."""
+        if self._feed is not None:
+            tree, now = campaigns.tree_of(session, row), campaigns.now_for(row, self._clock())
+            self._feed.ensure(session, row, tree, DISTRICT_NAMES["district"], SIMULATOR, now)
+
+    def _play(
+        self, session: Session, row: CampaignRow, after: datetime, until: datetime, *, told: bool = True
+    ) -> None:
+        """Send everything the simulator has for (after, until], each minute as one batch at its own time. Unless they
+        are `told`, the province's figures come as files only."""
         due = [event for event in self._events if after < event.at <= until]
         for _, minute in groupby(due, key=lambda event: event.at.replace(second=0, microsecond=0)):
             for kind, events in groupby(minute, key=type):
@@ -149,20 +203,37 @@ class Demonstration:
                     claims, _ = read_rows(rows, tree.campaign, now)
                     record(session, row, tree, claims, SIMULATOR, now)
                 for event in together:
-                    if isinstance(event, TownDecision):
+                    if isinstance(event, Happening):
+                        play(session, row, tree, event, SIMULATOR.name, self._names)
+                    elif isinstance(event, TownDecision):
                         status = Status(event.status)
                         record_decisions(
                             session, row, tree, event.keys, status, SIMULATOR, now, event.reason, event.note
                         )
+                    elif isinstance(event, Publication):
+                        publish(session, row, event, DISTRICT_NAMES["district"])
+                    elif isinstance(event, upper.Reading):
+                        shown = upper.rows(session, tree, event.period)
+                        if self._feed is not None:
+                            self._feed.write(f"province-{event.period:02}", shown)
+                        if told:
+                            upper_figures.record(session, row, tree, shown, PROVINCE, now)
 
 
-Event = Sending | TownDecision
+Event = Sending | TownDecision | Happening | upper.Reading | Publication
 
 
-def _in_order(day: CampaignDay) -> list[Event]:
-    """Reports and decisions by time; at the same time reports first, since a town decides on what is there."""
-    events: list[Event] = [*day.sendings, *day.decisions]
+def _in_order(day: CampaignDay, told: Sequence[Happening]) -> list[Event]:
+    """Everything by time; at the same time reports first, since a town decides on what is there."""
+    published = publications(day.campaign, day.campaign.starts_at + FIRST_LOOK)
+    events: list[Event] = [*day.sendings, *day.decisions, *told, *upper.readings(day.campaign), *published]
     return sorted(events, key=lambda event: (event.at, isinstance(event, TownDecision)))
+
+
+def _names(day: CampaignDay, district: str, seed: int) -> Names:
+    """The invented people on duty, by place and post."""
+    specs, _ = contacts_of([(site.code, site.town) for site in day.sites], district, seed)
+    return {(spec.place, spec.contact.post): spec.contact.name for spec in specs}
 
 
 def _played_until(row: CampaignRow) -> datetime | None:

@@ -1,4 +1,4 @@
-"""A file of hourly reports, places or laboratories into the record: read, mapped, taken in part by part.
+"""A file of hourly reports, places, laboratories or upper figures into the record: read, mapped, taken in parts.
 
 The command line and the upload page both come through `import_file`, so they refuse the same rows with the same
 words. A dry run does everything and keeps nothing.
@@ -15,22 +15,28 @@ from sqlalchemy.orm import Session
 
 from data import campaigns
 from data.database import Database
-from data.ingest import labs, places
+from data.ingest import contacts, labs, places, upper_figures
 from data.ingest.batch import BatchResult, Sender
 from data.ingest.mapping import (
+    CONTACT_ALIASES,
+    CONTACT_FIELDS,
     LAB_ALIASES,
     LAB_FIELDS,
     PLACE_ALIASES,
     PLACE_FIELDS,
     REPORT_ALIASES,
     REPORT_FIELDS,
+    UPPER_ALIASES,
+    UPPER_FIELDS,
     FileMapping,
     apply,
 )
 from data.ingest.place_writer import Path, PlaceWriter, Resolved, Resolver, read_path
+from data.ingest.pulled import Word
 from data.ingest.reports import read_rows, record
 from data.ingest.tables import Table, read_table
 from data.models import CampaignRow
+from domain import upper
 from domain.clock import Clock
 from domain.errors import Code, Refused, Rejection
 from domain.places import LEVELS, Level
@@ -49,13 +55,8 @@ class What(StrEnum):
     REPORTS = "reports"
     PLACES = "places"
     LABS = "labs"
-
-
-FIELDS = {
-    What.REPORTS: (REPORT_FIELDS, REPORT_ALIASES),
-    What.PLACES: (PLACE_FIELDS, PLACE_ALIASES),
-    What.LABS: (LAB_FIELDS, LAB_ALIASES),
-}
+    UPPER_FIGURES = "upper-figures"
+    CONTACTS = "contacts"
 
 
 @dataclass(slots=True)
@@ -101,10 +102,36 @@ def import_file(
     Raises `Unreadable` when file or mapping cannot be read at all, `campaigns.UnknownCampaign`, and `KeyError`
     when the sender's place is not in the campaign.
     """
-    known, aliases = FIELDS[what]
-    stated = FileMapping.parse(mapping_toml, known) if mapping_toml else FileMapping()
+    stated = read_mapping(what, mapping_toml)
     table = read_table(data, name, encoding=stated.encoding, delimiter=stated.delimiter, sheet=stated.sheet)
-    mapping = stated.or_default(table.headers, aliases)
+    return import_table(
+        database, campaign_id, what, table, stated, sender, clock, dry_run=dry_run, progress=progress, name=name
+    )  # fmt: skip
+
+
+def read_mapping(what: What, toml: str | None) -> FileMapping:
+    """The mapping that `toml` states for rows of `what`; without one, none. Raises `Unreadable`."""
+    return FileMapping.parse(toml, INTAKES[what].fields) if toml else FileMapping()
+
+
+def import_table(
+    database: Database,
+    campaign_id: str,
+    what: What,
+    table: Table,
+    stated: FileMapping,
+    sender: Sender,
+    clock: Clock,
+    *,
+    dry_run: bool = False,
+    progress: Progress = lambda done, total: None,
+    word: Word | None = None,
+    name: str = "",
+) -> FileResult:
+    """Import a table that was read already, with the mapping `stated` for it. With `word`, it is what a source says,
+    and is taken beside what it said before. Raises as `import_file`."""
+    intake = INTAKES[what]
+    mapping = stated.or_default(table.headers, intake.aliases)
     result = FileResult(table, mapping)
     rows: list[Row] = []
     for line, fields in apply(table, mapping):
@@ -113,9 +140,9 @@ def import_file(
             result.refused.append((line.number, Rejection(len(rows), "row", Code.TOO_MANY_CELLS)))
         else:
             rows.append(Row(line.number, fields))
-    take = {What.REPORTS: _take_reports, What.PLACES: _take_places, What.LABS: _take_labs}[what]
     with suppress(_DryRun):
-        take(_Import(database, campaign_id, sender, clock, mapping, dry_run, progress), rows, result)
+        job = _Import(database, campaign_id, sender, clock, mapping, dry_run, progress, word, name)
+        intake.take(job, rows, result)
     result.refused.sort(key=lambda pair: pair[0])
     result.batch.rejected = [rejection for _, rejection in result.refused]
     return result
@@ -132,6 +159,8 @@ class _Import:
     mapping: FileMapping
     dry_run: bool
     progress: Progress
+    word: Word | None
+    name: str
 
     def in_parts(self, rows: Sequence[Row], work: Callable[[Session, CampaignRow, Sequence[Row]], None]) -> None:
         """Do `work` on the rows part by part, each part a transaction; a dry run is one that is not kept."""
@@ -139,7 +168,11 @@ class _Import:
         for start in range(0, max(1, len(rows)), size):
             part = rows[start : start + size]
             with self.database.write() as session:
+                if self.name:
+                    campaigns.tell(session, file=self.name)
                 row = campaigns.lock(session, self.campaign_id)
+                if self.word is not None:
+                    self.word.begin(session)
                 if part:
                     work(session, row, part)
                 if self.dry_run:
@@ -202,8 +235,14 @@ def _take_reports(job: _Import, rows: list[Row], result: FileResult) -> None:
                 writer.make(path)
             if writer.rows:
                 tree = campaigns.load_tree(session, campaign_row)
+        unchanged = 0
+        if job.word is not None:
+            claims, unchanged = job.word.reports(session, tree, claims)
         done = record(session, campaign_row, tree, claims, job.sender, now)
+        done.unchanged += unchanged
         refused = {rejection.index for rejection in done.rejected}
+        if job.word is not None:
+            job.word.settle(refused)
         writer.keep_only(path for index, path in paths.items() if index not in refused)
         if writer.rows:
             done.revision = campaigns.change(
@@ -230,7 +269,8 @@ def _without_duplicates(
         same = lines.get(identity(row), [])
         if len(same) > 1:
             params = {"lines": ", ".join(map(str, same))}
-            value = row.path[-1][1] if row.path else str(row.fields.get("site") or row.fields.get("lab") or "")
+            named = (row.fields.get(name) for name in ("site", "lab", "place"))
+            value = row.path[-1][1] if row.path else str(next(filter(None, named), ""))
             code = Code.DUPLICATE_IN_FILE
             result.refused.append((row.line, Rejection(row.line, "key", code, value, detail, dict(params))))
         else:
@@ -278,3 +318,101 @@ def _take_labs(job: _Import, rows: list[Row], result: FileResult) -> None:
         result.batch.add(done)
 
     job.in_parts(kept, work)
+
+
+def _take_upper_figures(job: _Import, rows: list[Row], result: FileResult) -> None:
+    """A place stands by its code in `place`, or by code or name in the columns of its levels. None is made: a slip
+    in a name must not become a place of its own."""
+    stated = {*job.mapping.columns, *job.mapping.constants}
+    levels = [level for level in LEVELS if level.value in stated]
+    with job.database.read() as session:
+        resolver = Resolver(campaigns.tree_of(session, campaigns.find(session, job.campaign_id)), create=False)
+    located: list[Row] = []
+    for row in rows:
+        fields = dict(row.fields)
+        if all(fields.get(name) is None for name in upper.COMPARED):
+            result.batch.skipped += 1
+            continue
+        try:
+            if not fields.get("place") and levels:
+                fields["place"] = resolver.resolve(read_path(fields, levels)).code
+        except Refused as refusal:
+            result.refused.append((row.line, refusal.at(row.line)))
+            continue
+        derived = not fields.get("key")
+        if derived:
+            fields["key"] = upper.derived_key(fields)
+        located.append(Row(row.line, fields, derived=derived))
+    kept = _without_duplicates(located, result, lambda row: upper.about(row.fields) if row.derived else None, "upper")
+
+    def work(session: Session, campaign_row: CampaignRow, part: Sequence[Row]) -> None:
+        tree, now = campaigns.tree_of(session, campaign_row), job.now(campaign_row)
+        decimal = job.mapping.decimal
+        sent, unchanged = list(enumerate(row.fields for row in part)), 0
+        if job.word is not None:
+            fields = [row.fields for row in part]
+            sent, unchanged = job.word.upper_figures(session, campaign_row, fields, now, decimal)
+        done = upper_figures.record(session, campaign_row, tree, [f for _, f in sent], job.sender, now, decimal)
+        done.unchanged += unchanged
+        lines = [part[index].line for index, _ in sent]
+        if job.word is not None:
+            job.word.settle({sent[r.index][0] for r in done.rejected})
+        result.refused += [(lines[r.index], r) for r in done.rejected]
+        done.rejected = []
+        result.batch.add(done)
+
+    job.in_parts(kept, work)
+
+
+def _take_contacts(job: _Import, rows: list[Row], result: FileResult) -> None:
+    with job.database.read() as session:
+        tree = campaigns.tree_of(session, campaigns.find(session, job.campaign_id))
+    resolver = Resolver(tree, create=False)
+    by_line: dict[int, contacts.ContactSpec] = {}
+    for row in rows:
+        try:
+            by_line[row.line] = contacts.read_contact(row.fields, tree, resolver)
+        except Refused as refusal:
+            result.refused.append((row.line, refusal.at(row.line)))
+    kept = _without_duplicates([row for row in rows if row.line in by_line], result, lambda row: by_line[row.line],
+                               "contact")  # fmt: skip
+    posts = contacts.Posts()
+    for row in kept:
+        posts.add(by_line[row.line])
+
+    def work(session: Session, campaign_row: CampaignRow, part: Sequence[Row]) -> None:
+        specs = [by_line[row.line] for row in part]
+        done = contacts.record(session, campaign_row, tree, specs, posts, job.sender, job.now(campaign_row))
+        result.refused += [(part[r.index].line, r) for r in done.rejected]
+        done.rejected = []
+        result.batch.add(done)
+
+    job.in_parts(kept, work)
+
+
+Take = Callable[[_Import, list[Row], FileResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One kind of rows: the fields it may have, other names for them, and how it is taken in. `times` are the fields
+    that hold a moment; only what a source may deliver (`pulled`) needs to say so."""
+
+    fields: tuple[str, ...]
+    aliases: Mapping[str, str]
+    take: Take
+    times: tuple[str, ...] = ()
+    pulled: bool = False
+
+
+INTAKES = {
+    What.REPORTS: Intake(REPORT_FIELDS, REPORT_ALIASES, _take_reports, times=("hour",), pulled=True),
+    What.PLACES: Intake(PLACE_FIELDS, PLACE_ALIASES, _take_places),
+    What.LABS: Intake(LAB_FIELDS, LAB_ALIASES, _take_labs),
+    What.UPPER_FIGURES: Intake(UPPER_FIELDS, UPPER_ALIASES, _take_upper_figures, times=("at",), pulled=True),
+    What.CONTACTS: Intake(CONTACT_FIELDS, CONTACT_ALIASES, _take_contacts),
+}
+"""Every kind of rows there is. A further one is one line here, and one function that takes it in."""
+
+PULLED = tuple(what for what, intake in INTAKES.items() if intake.pulled)
+"""What a source may deliver."""

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from data.ingest.tables import Line, Table
-from domain import reports
+from domain import reports, upper
 from domain.errors import Unreadable
+from domain.places import LEVELS
 
 PLACE_FIELDS = (
     "city", "city_name", "district", "district_name", "district_name_en", "town", "town_name", "town_name_en",
@@ -23,6 +24,14 @@ LAB_FIELDS = ("lab", "name", "name_en", "lon", "lat", "capacity_per_day", "towns
 
 REPORT_FIELDS = (*reports.FIELDS, "city", "district", "town")
 """A report's own fields and the places above its site, for sites that are known by name only."""
+
+
+UPPER_FIELDS = (*upper.FIELDS, *LEVELS)
+"""An upper figure's own fields, and the levels a place may be named by instead of its code."""
+
+
+CONTACT_FIELDS = ("place", *LEVELS, "name", "phone", "post")
+"""Who is on duty where; the place by code or name, in a column of its own or by the lowest level filled in."""
 
 
 def _own(fields: Iterable[str]) -> dict[str, str]:
@@ -83,6 +92,27 @@ REPORT_ALIASES: Mapping[str, str] = _own(REPORT_FIELDS) | {
     "district_code": "district", "区编码": "district", "区代码": "district", "区名称": "district",
     "区县": "district", "区": "district",
     "city_code": "city", "市": "city",
+}  # fmt: skip
+
+UPPER_ALIASES: Mapping[str, str] = _own(UPPER_FIELDS) | {
+    "编号": "key", "记录编号": "key",
+    "地点编码": "place", "地点代码": "place", "行政区划代码": "place",
+    "时间": "at", "数据时间": "at", "截至": "at",
+    "采样人数": "persons", "累计采样人数": "persons",
+    "用管数": "tubes", "采样管数": "tubes", "累计用管数": "tubes",
+    "来源": "source", "系统": "source",
+    "采样点编码": "site", "采样点": "site", "镇街编码": "town", "镇街": "town",
+    "区编码": "district", "区县": "district", "区": "district", "市": "city",
+}  # fmt: skip
+
+CONTACT_ALIASES: Mapping[str, str] = _own(CONTACT_FIELDS) | {
+    "place_code": "place", "地点编码": "place", "地点代码": "place", "地点": "place", "单位": "place",
+    "site_code": "site", "采样点编码": "site", "采样点代码": "site", "采样点名称": "site", "采样点": "site",
+    "town_code": "town", "镇街编码": "town", "镇街名称": "town", "镇街": "town", "街道": "town",
+    "district_code": "district", "区编码": "district", "区名称": "district", "区县": "district", "区": "district",
+    "姓名": "name", "联系人": "name", "值班员": "name", "值班人员": "name",
+    "电话": "phone", "手机": "phone", "手机号": "phone", "联系电话": "phone", "值班电话": "phone",
+    "职务": "post", "岗位": "post", "角色": "post",
 }  # fmt: skip
 
 _SECTIONS = ("columns", "constants", "options")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from data import campaigns, rollups
 from data.database import Database
+from data.ingest import told
 from data.ingest.batch import BatchResult, Sender
 from data.models import CampaignRow, CurrentReport, RefusedClaim, Report, ReportAlias
 from data.site_record import Contradiction, Held, Outcome, SiteRecord, counted
@@ -28,6 +29,7 @@ from domain.places import Level, Place, PlaceTree
 from domain.reports import (
     COUNTS,
     DOUBTFUL,
+    Channel,
     Claim,
     Judged,
     SiteFacts,
@@ -147,13 +149,16 @@ class _Batch:
         result.rejected.sort(key=lambda r: r.index)
         fresh = self._fresh(contradictions)
         if added or aliases or fresh:
+            corrected = told.corrections(self.tree.campaign, added, self.records)
+            only = bool(corrected) and len(corrected) == len(added)
             result.revision = campaigns.change(
                 self.session,
                 self.row,
                 actor=self.sender.name,
-                action="reports",
+                action="reports.corrected" if only else "reports",
                 details={"accepted": result.accepted, "unchanged": result.unchanged,
-                         "rejected": len(result.rejected)},
+                         "rejected": len(result.rejected), **told.about(self.tree.campaign, added),
+                         **told.about_corrections(corrected)},
                 now=self.now,
             )  # fmt: skip
             self._write(added, aliases, fresh)
@@ -167,6 +172,9 @@ class _Batch:
             raise Refused("site", Code.UNKNOWN_SITE, claim.site)
         if not permissions.within(self.scope, site):
             raise Refused("site", Code.OUT_OF_SCOPE, claim.site)
+        if claim.channel is Channel.PHONE and self.scope is site:
+            # A site does not telephone itself: who enters for another is above it.
+            raise Refused("channel", Code.BAD_VALUE, claim.channel, detail="own_site")
         return site
 
     def _check_key(self, claim: Claim, site: Place) -> None:
@@ -263,6 +271,7 @@ class _Batch:
             **{name: getattr(claim, name) for name in COUNTS},
             "note": claim.note,
             "correction_of": claim.correction_of,
+            "channel": claim.channel.value if claim.channel else None,
             "actor": self.sender.name,
             "recorded_at": held.recorded_at,
             "revision": self.row.revision,

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from io import BytesIO, StringIO
 from itertools import chain, islice
 from typing import Any
@@ -116,6 +117,15 @@ def read_table(
     delimiter = delimiter or _recognise_delimiter(text)
     headers, lines, too_wide = _tabulate(_records(text, delimiter), max_rows)
     return Table(name, headers, encoding, delimiter, lines, too_wide)
+
+
+def table_of(name: str, headers: Sequence[str], rows: Iterable[Sequence[object]], max_rows: int = MAX_ROWS) -> Table:
+    """The table of rows that are values already, not text: a database's answer, a list of JSON objects. Lines are
+    numbered from 1. Raises `Unreadable`."""
+    values = ((number, [_cell(value) for value in row]) for number, row in enumerate(rows, start=1))
+    filled = (record for record in values if not all(map(is_blank, record[1])))
+    named, lines, too_wide = _tabulate(chain([(0, headers)], filled), max_rows)
+    return Table(name, named, None, None, lines, too_wide)
 
 
 def is_blank(cell: Cell) -> bool:
@@ -385,6 +395,8 @@ def _cell(value: object) -> Cell:
         return str(value).upper()  # as Excel shows it
     if isinstance(value, float) and value.is_integer():
         return int(value)  # some programs store 12 as 12.0
+    if isinstance(value, Decimal):  # what databases sum into
+        return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
     if isinstance(value, int | float):
         return value
     if isinstance(value, ArrayFormula):

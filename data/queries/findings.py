@@ -11,7 +11,7 @@ from data.models import CurrentReport, RefusedClaim, Report
 from data.stored_reports import batched_list, held_reports
 from domain.findings import FLAG_SEVERITY, Finding, Topic, worst_flag
 from domain.places import Level, Place, PlaceTree
-from domain.reports import Claim, Flag, Judged, Status
+from domain.reports import Claim, Flag, Judged, Status, total_after
 from domain.status import Severity
 
 MANY_MISSING = 5
@@ -81,22 +81,29 @@ def _doubtful(session: Session, tree: PlaceTree, place: Place) -> list[Finding]:
                     Topic.DATA,
                     recorded_at,
                     claim.last,
-                    **_arithmetic(tree, flag, claim, judged, [(c, j) for c, j, _, _ in reports[:i]]),
+                    **arithmetic(tree, flag, claim, judged, [(c, j) for c, j, _, _ in reports[:i]]),
                 )
             )
     return found
 
 
-def _arithmetic(
+def arithmetic(
     tree: PlaceTree, flag: Flag, claim: Claim, judged: Judged, before: Sequence[tuple[Claim, Judged]]
 ) -> dict[str, object]:
     """The numbers that make the sentence: what was compared with what."""
-    so_far = 0
+    so_far, tubes_so_far = 0, 0
     for earlier, verdict in before:
-        so_far = earlier.persons_total if earlier.persons_total is not None else so_far + verdict.persons
+        so_far = total_after(so_far, verdict.persons, earlier.persons_total)
+        tubes_so_far = total_after(tubes_so_far, verdict.tubes or 0, earlier.tubes_total)
     if flag is Flag.TOTAL_FALLS:
         falls = so_far - (claim.persons_total if claim.persons_total is not None else so_far)
-        return {"by": max(falls, -judged.persons, 0)}
+        return {
+            "by": max(falls, -judged.persons, 0),
+            "total": claim.persons_total,
+            "so_far": so_far,
+            "tubes_total": claim.tubes_total,
+            "tubes_so_far": tubes_so_far,
+        }
     if flag is Flag.TOTAL_DIFFERS:
         return {"persons": so_far + judged.persons, "total": claim.persons_total}
     if flag is Flag.PERSONS_OVER_TUBES:

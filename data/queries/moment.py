@@ -16,7 +16,8 @@ Rows = TypeVar("Rows")
 class Moment:
     """One place of one campaign at one revision, at the campaign's time `now`.
 
-    With `until`, a period, only what counts up to its end is shown, as if no later hour had been reported.
+    With `until`, a period, only what counts up to its end is shown, as if no later hour had been reported. `period`
+    is the one whose reports a page lists, with all that is known of them by now; None leaves the choice to the query.
     """
 
     tree: PlaceTree
@@ -24,6 +25,7 @@ class Moment:
     revision: int
     now: datetime
     until: int | None = None
+    period: int | None = None
     _rows: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def ask(self, session: Session, query: Callable[[Session, "Moment"], Rows]) -> Rows:

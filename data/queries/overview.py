@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from data.queries.cells import NOTHING, Cell, Cells, cells_from_facts, figures, kept_cells
 from data.queries.duty import duty
+from data.queries.failing_sources import failing_sources
 from data.queries.findings import findings_below, missing_sites
 from data.queries.moment import Moment
+from data.queries.open_problems import overdue_problems
 from data.queries.outlook import forecast_towns, outlooks
+from data.queries.upper import differences_below
 from domain import progress, status
 from domain.duty import State, Tally, tally
 from domain.findings import Finding, Topic, order
@@ -32,9 +35,12 @@ def overview(session: Session, moment: Moment) -> Overview:
     cells = kept_cells(session, tree.campaign.id, sorted(wanted))
     duty_period = _duty_period(moment)
     missing = missing_sites(session, tree, place, duty_period)
-    found = findings_below(session, tree, place, missing, duty_period)
+    found = findings_below(session, tree, place, missing, duty_period) + differences_below(session, moment)
     if moment.until is not None:
         found = [f for f in found if f.period is None or f.period <= moment.until]
+    else:
+        found += overdue_problems(session, tree, place, moment.now)
+        found += failing_sources(session, tree, place, moment.now)
     return _assemble(moment, cells, towns, missing, found)
 
 

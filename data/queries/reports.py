@@ -32,6 +32,10 @@ class CurrentVersion:
     status: str
     flags: Flag
     recorded_at: datetime
+    first_recorded_at: datetime
+    """When the site first said anything of this period: what decides whether it was late."""
+    actor: str
+    channel: str | None
 
 
 def current_reports(
@@ -48,8 +52,8 @@ def current_reports(
     r, c = Report, CurrentReport
     query = (
         sa.select(r.id, r.key, r.site_id, r.starts_at, c.first_period, c.last_period, r.note, r.correction_of,
-                  c.persons, c.tubes, c.version, c.status, c.flags, r.recorded_at,
-                  *(getattr(r, name) for name in COUNTS))
+                  c.persons, c.tubes, c.version, c.status, c.flags, r.recorded_at, c.first_recorded_at, r.actor,
+                  r.channel, *(getattr(r, name) for name in COUNTS))
         .join(c, c.report_id == r.id)
         .where(r.campaign_id == tree.campaign.id, r.id > after)
         .order_by(r.id)
@@ -66,10 +70,11 @@ def current_reports(
     for row in session.execute(query):
         if row[2] not in sites:
             continue
-        counts = cast(dict[str, int | None], dict(zip(COUNTS, row[14:], strict=True)))
+        counts = cast(dict[str, int | None], dict(zip(COUNTS, row[17:], strict=True)))
         found.append(
             CurrentVersion(row[0], row[1], tree.by_id[row[2]], row[3], row[5] - row[4] + 1, counts, row[6], row[7],
-                           row[8], row[9], row[10], row[11], Flag(row[12]), row[13])
+                           row[8], row[9], row[10], row[11], Flag(row[12]), row[13], row[14], row[15],
+                           row[16])
         )  # fmt: skip
         if limit is not None and len(found) >= limit:
             break

@@ -48,6 +48,7 @@ def site_picture(session: Session, moment: Moment) -> SitePicture:
                     flags=tuple((verdict.flags if verdict else Flag(0)).words()),
                     note=claim.note,
                     actor=actors.get(held.report_id, ""),
+                    channel=claim.channel,
                 )
             )
     versions.sort(key=lambda v: (v.last, v.version), reverse=True)

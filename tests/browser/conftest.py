@@ -17,6 +17,7 @@ if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
 import scenery  # noqa: E402
+from clerk_post import Phone, Post  # noqa: E402
 from look import Look  # noqa: E402
 from playwright.sync_api import Browser, BrowserContext, sync_playwright  # noqa: E402
 
@@ -67,9 +68,10 @@ def scene(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def reader(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser that has been here before: its cache is warm, its storage empty."""
+def reader(chromium: Browser, scene: SimpleNamespace) -> Iterator[BrowserContext]:
+    """A browser that has been here before: its cache is warm, the district's data manager is signed in."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", color_scheme="light")
+    scenery.sign_in(context, scene.address, "district")
     yield context
     context.close()
 
@@ -84,12 +86,17 @@ def page(reader: BrowserContext, scene: SimpleNamespace) -> Iterator[Look]:
 
 @pytest.fixture
 def visitor(chromium: Browser, scene: SimpleNamespace) -> Iterator:
-    """Makes watched pages with a profile of their own: `visitor(viewport=…, locale=…)`."""
+    """Makes watched pages with a profile of their own: `visitor(viewport=…, locale=…)`.
+
+    `who` is signed in (`scenery.PEOPLE`), nobody when it is empty.
+    """
     made: list[tuple[BrowserContext, Look]] = []
 
-    def make(address: str = "", **options: object) -> Look:
+    def make(address: str = "", who: str = "district", **options: object) -> Look:
         options = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", **options}
         context = chromium.new_context(**options)
+        if who:
+            scenery.sign_in(context, address or scene.address, who)
         look = Look(context.new_page(), address or scene.address)
         made.append((context, look))
         return look
@@ -101,6 +108,31 @@ def visitor(chromium: Browser, scene: SimpleNamespace) -> Iterator:
     finally:
         for context, _ in made:
             context.close()
+
+
+@pytest.fixture
+def post(scene: SimpleNamespace) -> Post:
+    """A campaign of this test's own, three hours old, for the clerk's form."""
+    return Post(scene)
+
+
+@pytest.fixture
+def phones(chromium: Browser) -> Iterator:
+    """Makes phones: `phones(post, "p1")` is one on which the account of site P1 is signed in."""
+    made: list[Phone] = []
+
+    def make(post: Post, who: str | None = "p1", **options: object) -> Phone:
+        made.append(Phone(chromium, post, who, **options))
+        return made[-1]
+
+    yield make
+    faults = []
+    for phone in made:
+        try:
+            phone.close()
+        except AssertionError as fault:
+            faults.append(fault)
+    assert not faults, faults
 
 
 _numbers = itertools.count(1)

@@ -14,8 +14,8 @@ READY = """() => {
   if (!document.querySelector(".main, .start")) return false;
   const live = document.getElementById("live");
   // The address changes before the page does: what stands here may still be the page before.
-  const view = { "/": "overview", "/sites": "sites", "/site": "site", "/findings": "findings" }[location.pathname];
-  if (live && view && live.dataset.view !== view) return false;
+  const view = location.pathname.slice(1) || "overview";
+  if (live && live.dataset.view !== view) return false;
   if (!live) return true;
   return ["live", "stale"].includes(state) && !document.querySelector(".skeleton") &&
     !!document.querySelector(".asof, .main-empty") && !!document.title && document.title !== "采样指挥" &&
@@ -89,7 +89,9 @@ class Look:
             """() => !document.getElementById("site-table")
               || [".ag-pinned-left-header .ag-header-cell", ".ag-header-container .ag-header-cell",
                 ".ag-row [col-id=name]"]
-                .every((part) => document.querySelector(part))"""
+                .every((part) => document.querySelector(part))
+              && [...document.querySelectorAll("#site-table :is(.ag-header-row, .ag-row)")]
+                .every((row) => row.children.length)"""
         )
         # A chart is fitted to its place in the frame after it is drawn.
         self.page.evaluate(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,7 +15,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from data import campaigns, tokens
+from playwright.sync_api import BrowserContext
+
+from data import accounts, campaigns, tokens
 from data.database import Database
 from data.demo.runner import Demonstration
 from data.demo.simulator import DEFAULT_SEED
@@ -32,6 +35,19 @@ SLOW = 0.1
 
 DEMO, SMALL, EMPTY, BARE, LIVE, STALE = "demo", "small", "empty", "bare", "live", "stale"
 DISTRICT, TOWN, OTHER_TOWN = "990001", "990001001", "990001002"
+
+PASSWORD = "only in tests, 26"
+PEOPLE: tuple[tuple[str, Role, str, str | None], ...] = (
+    ("district", Role.DISTRICT, "", None),
+    ("admin", Role.ADMINISTRATOR, "", None),
+    ("auditor", Role.AUDITOR, "", None),
+    ("leader", Role.LEADER, DISTRICT, LIVE),
+    ("official", Role.DISTRICT, DISTRICT, LIVE),
+    ("reviewer", Role.DISTRICT, DISTRICT, LIVE),
+    ("town", Role.TOWN, TOWN, LIVE),
+    ("site", Role.SITE, "L1", LIVE),
+    ("site2", Role.SITE, "L2", LIVE),
+)
 
 SMALL_MAPPING = """
 [columns]
@@ -79,6 +95,7 @@ def build(database: Database) -> dict[str, Any]:
                 if not (site in owed and period == periods[-1])]  # fmt: skip
         refused = ingest_reports(database, campaign.id, rows, OPERATOR, system_clock).rejected
         assert not refused, refused
+    people(database)
     with database.write() as session:
         now = system_clock()
         secrets = {
@@ -126,6 +143,30 @@ def row(campaign: Campaign, site: str, period: int, persons: int, **more: object
     tubes = -(-persons // 10)
     made = {"key": f"{site}/{period}", "site": site, "hour": hour, "persons": persons, "tubes": tubes}
     return made | {"third_copies": tubes} | more
+
+
+def people(database: Database) -> None:
+    """An account for every role; `district` and `admin` reach every campaign, the others their place in `LIVE`,
+    where there is one."""
+    with database.write() as session:
+        known = {row.id for row in campaigns.every(session)}
+        for login, role, place, campaign in PEOPLE:
+            if campaign is not None and campaign not in known:
+                continue
+            accounts.create(
+                session, login=login, role=role, place=place, campaign_id=campaign, now=system_clock(),
+                actor=OPERATOR.name, password=PASSWORD, name=f"测试{login}",
+            )  # fmt: skip
+
+
+def sign_in(context: BrowserContext, address: str, login: str) -> None:
+    """Sign `login` in with this browser, without a page of its own."""
+    page = context.request.get(f"{address}/login").text()
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found is not None, page
+    form = {"csrf_token": found[1], "login": login, "password": PASSWORD}
+    answer = context.request.post(f"{address}/login", form=form, headers={"Referer": address}, max_redirects=0)
+    assert answer.status == 302, answer.text()
 
 
 class Server:

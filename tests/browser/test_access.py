@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 PAGES = (
     ("/", ""),
     ("/", "440607001"),
+    ("/town", ""),
+    ("/town", "440607001"),
     ("/sites", ""),
     ("/site", "440607103-S10"),
     ("/findings", ""),
@@ -163,7 +165,7 @@ def test_a_phone_shows_sentence_hero_tiles_findings_towns_in_this_order(phone: L
 
 def test_a_finger_hits_what_it_aims_at(phone: Look):
     phone.go()
-    targets = (".tabs a", ".tools a", ".tools button", ".al li", ".tm-body .tm", ".chooser summary")
+    targets = (".tabs a", ".tools a", ".tools button", ".al li", ".tm-body .tm", ".brand .chooser summary")
     for selector in targets:
         nodes = [node for node in phone.one(selector).all() if node.is_visible()]
         assert nodes, selector
@@ -175,9 +177,16 @@ def test_a_finger_hits_what_it_aims_at(phone: Look):
 
 def test_the_tab_bar_leads_to_every_page_of_the_phone(phone: Look):
     phone.go()
-    for name, path in (("采样点", "sites"), ("告警", "findings"), ("导入", "import"), ("总览", "")):
+    for name, path, behind in (
+        ("采样点", "sites", False), ("告警", "findings", False), ("值班", "duty", True), ("问题", "problems", True),
+        ("镇街", "town", False), ("总览", "", False),
+    ):  # fmt: skip
+        if behind:
+            phone.one(".tabs .more summary").tap()
         phone.one(".tabs").get_by_role("link", name=name).tap()
         phone.page.wait_for_function("p => location.pathname === '/' + p", arg=path)
         phone.drawn()
         assert phone.wider_than_screen() == [], path
-        expect(phone.one(".tabs .on a")).to_contain_text(name)
+        expect(phone.one(".tabs .more summary" if behind else ".tabs .on > a")).to_contain_text(
+            "更多" if behind else name
+        )

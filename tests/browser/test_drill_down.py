@@ -196,8 +196,8 @@ def test_a_click_on_a_mark_of_the_map_leads_to_its_site(page: Look):
 
 def test_another_campaign_is_chosen_from_the_list_at_the_top(page: Look):
     page.go()
-    page.one(".chooser summary").click()
-    page.one(".menu").get_by_role("link", name="小轮次").click()
+    page.one(".brand .chooser summary").click()
+    page.one(".brand .menu").get_by_role("link", name="小轮次").click()
     page.reads("/", campaign="small", lang="zh")
     expect(page.one(".asof .until")).to_contain_text("数据截至 11月1日")
     assert page.one(".demo").count() == 0

@@ -72,6 +72,7 @@ def vacant(tmp_path_factory: pytest.TempPathFactory, chromium):
     url = f"sqlite:///{tmp_path_factory.mktemp('vacant') / 'campaign.db'}"
     database = Database(url)
     database.upgrade()
+    scenery.people(database)
     database.engine.dispose()
     server = scenery.Server(url)
     server.start()

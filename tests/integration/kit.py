@@ -1,6 +1,7 @@
 """What the integration tests share: a clock to set, a small campaign, the contract's rows, the API as each role."""
 
 import itertools
+import re
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from api import openapi
-from data import campaigns, tokens, verification
+from data import accounts, campaigns, tokens, verification
 from data.database import Database
 from data.ingest import places
 from data.ingest.batch import BatchResult, Sender
@@ -31,6 +32,7 @@ from data.queries.overview import overview, overview_as_of
 from data.queries.reports import CurrentVersion, current_reports
 from data.queries.revision import revision_at
 from domain.campaign import Campaign
+from domain.clock import system_clock
 from domain.overview import Overview
 from domain.permissions import Role
 from domain.places import PlaceTree
@@ -40,6 +42,8 @@ ZONE = ZoneInfo("Asia/Shanghai")
 OPERATOR = Sender("operator")
 
 CITY, DISTRICT, TOWN, OTHER_TOWN = "4406", "440607", "440607001", "440607002"
+PASSWORD = "only in tests, 26"
+
 SITES = ("S1", "S2", "S3", "S4", "S5")
 
 PLACES: tuple[dict[str, object], ...] = (
@@ -150,6 +154,15 @@ class World:
     def token(self, role: Role | str, place: str, campaign: str | None = "own") -> str:
         with self.database.write() as session:
             return tokens.create(session, Role(role), place, self.id if campaign == "own" else campaign, self.clock())
+
+    def account(self, login: str, role: Role | str, place: str, campaign: str | None = "own", **more: Any) -> str:
+        """Make an account that signs in with `PASSWORD` at once; answers its login."""
+        with self.database.write() as session:
+            accounts.create(
+                session, login=login, role=Role(role), place=place, password=PASSWORD, now=system_clock(),
+                campaign_id=self.id if campaign == "own" else campaign, actor=OPERATOR.name, **more,
+            )  # fmt: skip
+        return login
 
     # -- out
 
@@ -282,12 +295,46 @@ def nan_free(constant: str) -> None:
 DOCUMENT = openapi.document()
 
 
+class SignedIn:
+    """A browser of a signed-in account: its session cookie and what its pages write with."""
+
+    def __init__(self, client: FlaskClient, login: str, password: str = PASSWORD) -> None:
+        self.client = client
+        self.login = login
+        form = {"csrf_token": form_token(client), "login": login, "password": password}
+        self.answer = client.post("/login", data=form, headers={"Referer": "http://localhost/login"})
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(path, **options)
+
+    def post(self, path: str, body: object, **options: Any) -> TestResponse:
+        headers = {"X-CSRFToken": form_token(self.client)} | options.pop("headers", {})
+        return self.client.post(path, json=body, headers=headers, **options)
+
+
+def form_token(client: FlaskClient) -> str:
+    """What a form of ours carries so that no other site can send it."""
+    page = client.get("/password" if "session" in {c.key for c in client._cookies.values()} else "/login")
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.get_data(as_text=True))
+    if found is None:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").get_data(as_text=True))
+    assert found is not None, page.status
+    return found[1]
+
+
 class Api:
     """The REST contract as callers meet it. Every answer is held against the published schema."""
 
     def __init__(self, client: FlaskClient, world: World) -> None:
         self.client = client
         self.world = world
+
+    def signed_in(self, role: Role | str, place: str | None = None, campaign: str | None = "own") -> SignedIn:
+        """A browser of its own in which an account of that role is signed in."""
+        home = place if place is not None else {"site": "S1", "town": TOWN}.get(str(role), DISTRICT)
+        login = f"{role}-{next(_numbers)}"
+        self.world.account(login, role, home, campaign)
+        return SignedIn(self.client.application.test_client(), login)
 
     def secret(self, who: str) -> str:
         """The token of `role` or `role:place`, made when first asked for."""
@@ -327,7 +374,7 @@ class Api:
             assert (name + value).encode("latin-1"), f"a server cannot send the header {name}"
         if answer.status_code == 304:
             return
-        bare = path.partition("?")[0]
+        bare = re.sub(r"/\d+(?=/|$)", "/{number}", path.partition("?")[0])
         template = bare if bare.startswith("/") else f"/api/v1/campaigns/{{campaign_id}}/{bare}"
         if template not in DOCUMENT["paths"]:
             inside = bare.rpartition("/campaigns/")[2].partition("/")[2]

@@ -55,6 +55,7 @@ def test_every_role_reads_its_place_and_a_laboratory_has_none(with_lab: Api):
         ("reports", report(), {"site", "town", "district", "gateway"}),
         ("reports/verify", {"keys": ["S1/8"]}, {"town", "district"}),
         ("reports/return", {"keys": ["S1/8"], "reason": "outlier"}, {"town", "district"}),
+        ("reports/undo", {"keys": ["S1/8"], "revision": 1}, {"town", "district"}),
     ],
 )
 def test_only_the_contracts_roles_write(with_lab: Api, path, body, allowed):
@@ -68,6 +69,7 @@ def test_only_the_contracts_roles_write(with_lab: Api, path, body, allowed):
 
 ENDPOINTS = [("get", path) for path in READING] + [
     ("post", "reports"), ("post", "reports/verify"), ("post", "reports/return"),
+    ("post", "reports/undo"),
 ]  # fmt: skip
 
 
@@ -143,7 +145,7 @@ UNREADABLE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["reports", "reports/verify", "reports/return"])
+@pytest.mark.parametrize("path", ["reports", "reports/verify", "reports/return", "reports/undo"])
 def test_a_body_that_cannot_be_read_is_400(api: Api, path):
     for body in UNREADABLE:
         assert_problem(api.post(path, body), 400)
@@ -537,14 +539,13 @@ def test_several_applications_in_one_process_keep_to_their_own_data(database, cl
     worlds = [make_world(database, clock, id="one"), make_world(other, clock, id="two")]
     settings = config.load({"SECRET_KEY": "x" * 32})
     apis = [Api(create_app(settings, w.database, clock).server.test_client(), w) for w in worlds]
-    for i, api in enumerate(apis):
+    desks = [api.signed_in("district") for api in apis]
+    for i, (api, desk) in enumerate(zip(apis, desks, strict=True)):
         api.post("reports", report(persons=i + 1))
-        assert api.client.get("/").status_code == 200
+        assert desk.get("/").status_code == 200
     assert [api.get("summary").json["persons"] for api in apis] == [1, 2]
     assert [[c["id"] for c in api.get("/api/v1/campaigns").json] for api in apis] == [["one"], ["two"]]
-    layouts = [
-        api.client.post("/_dash-update-component", json=page_request("/")).get_data(as_text=True) for api in apis
-    ]
+    layouts = [desk.post("/_dash-update-component", page_request("/")).get_data(as_text=True) for desk in desks]
     assert ["one" in layouts[0], "two" in layouts[1]] == [True, True]
     other.engine.dispose()
 

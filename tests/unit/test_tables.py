@@ -314,9 +314,9 @@ def test_a_whole_number_stored_with_a_fraction_is_whole():
 
 def test_a_formula_is_seen_as_its_text_and_never_as_its_stored_value():
     data = workbook(("s", [["a", "b"], [1, "=1+1"]]))
-    stored = with_sheet_xml(data, "<f>1+1</f><v />", "<f>1+1</f><v>2</v>")
+    stored = with_sheet_xml(data, "<f>1+1</f><v></v>", "<f>1+1</f><v>2</v>")
     assert cells(read_table(stored, "x")) == [[1, "=1+1"]]
-    array = with_sheet_xml(data, "<f>1+1</f><v />", '<f t="array" ref="B2">SUM(A1:A2)</f><v>2</v>')
+    array = with_sheet_xml(data, "<f>1+1</f><v></v>", '<f t="array" ref="B2">SUM(A1:A2)</f><v>2</v>')
     assert cells(read_table(array, "x")) == [[1, "=SUM(A1:A2)"]]
 
 

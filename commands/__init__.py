@@ -1,0 +1,1 @@
+"""The operator's commands by topic; `manage.py` puts them together."""
