@@ -81,6 +81,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             found = queries.lines(
                 session, reach, wanted, before=int(before) if is_number(before) else None, limit=ON_A_PAGE + 1
             )
+            verified = _verified(session, campaign_id)
             seen = panel.Seen(
                 tree=entry.tree,
                 home=entry.home,
@@ -90,7 +91,8 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
                 older=is_number(before),
                 more=len(found) > ON_A_PAGE,
                 activity=queries.activity(session, reach, wanted),
-                verified=_verified(session, campaign_id),
+                verified=verified,
+                due=verified is None or verified.recorded_at <= _a_moment_ago(entry),
                 opened=_opened(session, entry, reach, request.args.get("open", "")),
                 labs=lab_names(session, campaign_id),
             )
@@ -185,14 +187,17 @@ def _verified(session: Session, campaign_id: str) -> Line | None:
     return queries.line(session, whole, number) if number is not None else None
 
 
+def _a_moment_ago(entry: Entry) -> datetime:
+    """Ten of the reader's minutes ago, not of a demonstration's that runs sixty times as fast."""
+    ticking = campaigns.demo_clock(entry.row)
+    return entry.now - audit.VIEW_EVERY * (ticking.speed if ticking else 1)
+
+
 def _looked(database: Database, entry: Entry) -> None:
     """Write down that the caller looks at the audit, unless that was written down a moment ago."""
-    ticking = campaigns.demo_clock(entry.row)
-    # The reader's minutes, not those of a demonstration that runs sixty times as fast.
-    since = entry.now - audit.VIEW_EVERY * (ticking.speed if ticking else 1)
     recent = sa.select(Audit.id).where(
         Audit.campaign_id == entry.row.id, Audit.action == audit.VIEW, Audit.actor == entry.caller.name,
-        Audit.recorded_at > since, Audit.recorded_at <= entry.now,
+        Audit.recorded_at > _a_moment_ago(entry), Audit.recorded_at <= entry.now,
     )  # fmt: skip
     with database.read() as session:
         if session.scalar(recent.limit(1)) is not None:

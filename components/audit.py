@@ -46,7 +46,7 @@ COLOURS = {"bulletin.sign": "ok", "reports.verified": "ok", **dict.fromkeys(FAIL
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the page shows. `older` says that these lines are not the newest, `more` that others follow; `verified` is
-    the line that says when the chain was last followed."""
+    the line that says when the chain was last followed, `due` that it is time to follow it again."""
 
     tree: PlaceTree
     home: Place | None
@@ -57,6 +57,7 @@ class Seen:
     more: bool
     activity: Activity
     verified: Line | None
+    due: bool
     opened: Opened | None
     labs: Mapping[str, str]
 
@@ -139,7 +140,8 @@ def _chain(seen: Seen, words: Words) -> list[Component]:
             html.Span(note, className="mut"),
             html.Code(short_hash(head), title=head, className="faint"),
         ]
-    return [html.Div(said, className="chain", role="status"), again]
+    due = {"data-verify-due": ""} if seen.due else {}
+    return [html.Div(said, className="chain", role="status", **due), again]
 
 
 # -- what to look for

@@ -4,7 +4,6 @@
   "use strict";
   const AGAIN_MS = 10000;
   const TYPING_MS = 300;
-  const VERIFY_MS = 600000; // how old the last check of the audit's chain may be on an open page
 
   const root = () => document.getElementById("panels");
   const said = (name) => root().dataset[name] ?? "";
@@ -83,7 +82,7 @@
       window.dash_clientside.set_props(`drawing-${slug}`, { tree });
       drawn[slug] = json;
     }
-    verifyWhenDue();
+    if (JSON.stringify(panels["audit-chain"] ?? "").includes("data-verify-due")) verify();
   }
 
   function look() {
@@ -110,19 +109,14 @@
   // ---- the audit's chain ----
 
   let verifying = false;
-  let verified = 0;
-
-  function verifyWhenDue() {
-    if (root()?.dataset.verify !== undefined && Date.now() - verified > VERIFY_MS) verify();
-  }
 
   async function verify() {
     if (verifying) return;
     verifying = true;
-    verified = Date.now();
-    await window.command.send(inside("audit/verify"), {});
-    verifying = false;
-    ask();
+    const { status } = await window.command.send(inside("audit/verify"), {});
+    // What could not be followed now is asked for again with the next question.
+    setTimeout(() => { verifying = false; }, status === 200 ? 0 : AGAIN_MS);
+    if (status === 200) ask();
   }
 
   // ---- dialogs ----

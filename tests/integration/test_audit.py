@@ -364,6 +364,17 @@ def test_looking_is_one_line_for_a_person_and_ten_minutes(api: Api, auditor: Sig
     assert len(looks()) == 3
 
 
+def test_an_open_page_has_the_chain_followed_every_ten_minutes(api: Api, auditor: SignedIn):
+    def due() -> bool:
+        return "data-verify-due" in str(auditor.get(f"/panels/{api.world.id}/audit?lang=zh").json["audit-chain"])
+
+    assert due()
+    auditor.post(inside(api, "audit/verify"), {})
+    assert not due()
+    api.world.clock.advance(minutes=10)
+    assert due()
+
+
 def test_minutes_are_the_readers_where_the_campaigns_clock_runs_faster(api: Api, auditor: SignedIn, monkeypatch):
     world = api.world
     ticking = ScaledClock(world.clock(), world.clock(), 60)
