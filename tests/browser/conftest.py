@@ -31,7 +31,7 @@ QUIET = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs the browser; a file's tests share a process, with its server and its browser."""
+    """Everything in this folder needs the browser; a file's tests share a process with its server and browser."""
     for item in items:
         if HERE in Path(item.path).parents:
             item.add_marker(pytest.mark.browser)
