@@ -9,9 +9,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 run: .venv/runtime
 	@exec $(BIN)/python manage.py serve
 
-# One process more than the two cores of a small machine: browser tests spend a third of their time waiting.
 test: .venv/dev browser
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

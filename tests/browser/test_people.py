@@ -131,7 +131,7 @@ def test_the_theme_chosen_before_signing_in_stays(guest: Look, scene, number: in
     guest.page.click("[data-set-theme=dark]")
     fill_in(guest, f"dark-{number}", password)
     expect(guest.page).to_have_url(re.compile("/password"))
-    assert guest.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(guest.page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
 def test_signing_out_on_all_devices_ends_the_others_too(visitor, scene, number: int):
