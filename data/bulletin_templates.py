@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data import campaigns
-from data.bulletins import district_of
 from data.database import Database
 from data.documents.package import MAX_BYTES
+from data.ingest.reports import district_of
 from data.models import BulletinTemplate
 from domain import bulletin as rules
 from domain.clock import Clock

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from data import campaigns
 from data.database import Database
+from data.ingest.reports import district_of
 from data.models import Bulletin, CampaignRow
 from data.queries.bulletin_changes import changes_since
 from data.queries.bulletins import Issue, issue_of, picture, sites_of, stored, stored_sites, was_published
@@ -19,7 +20,7 @@ from domain.bulletin_rules import compare
 from domain.clock import Clock
 from domain.errors import Code, Refused
 from domain.permissions import Caller
-from domain.places import Level, Place, PlaceTree
+from domain.places import Place, PlaceTree
 
 
 class UnknownBulletin(LookupError):
@@ -130,11 +131,6 @@ def _frozen(
         frozen=stored(frozen),
         sites=stored_sites(sites),
     )
-
-
-def district_of(tree: PlaceTree, place: Place) -> int | None:
-    """The id of the district a place is in or is; None above it."""
-    return next((i for i in place.ancestors if tree.by_id[i].level is Level.DISTRICT), None)
 
 
 def set_remark(

@@ -152,6 +152,8 @@
   }
 
   document.addEventListener("click", (event) => {
+    // Other pages have copies, prints and drawers of their own.
+    if (document.getElementById("live")?.dataset.view !== "bulletin") return;
     const step = on(event, "[data-act]");
     if (step) { act(step); return; }
     const button = on(event, "[data-copy], [data-print], [data-enlarge], [data-choose-issue], [data-rows], [data-open], [data-close]");
