@@ -25,11 +25,14 @@ fix: .venv/dev
 bench: .venv/dev browser
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.forecast
+	$(BIN)/python -m benchmarks.matching
 	$(BIN)/python -m benchmarks.detection
+	$(BIN)/python -m benchmarks.tube_detection
 
 soak: .venv/dev browser
 	SOAK=1 $(BIN)/pytest -n 2 --dist loadgroup tests/integration/test_durability.py tests/integration/test_pull_turns.py \
 	  tests/browser/test_clerk_offline.py::test_what_was_acknowledged_survives_a_kill_and_the_rest_is_sent_again_and_counts_once
+	SOAK=1 $(BIN)/pytest -n 2 --dist loadgroup -m dresses tests/browser
 
 # Debian's Chromium and Chinese fonts for the browser tests; where they cannot be installed, those are skipped.
 browser:

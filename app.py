@@ -22,6 +22,8 @@ from api import (
     problems,
     reminders,
     sign_in,
+    tube_pages,
+    tubes,
     upper_figures,
     v1,
 )
@@ -29,27 +31,51 @@ from api import accounts as account_api
 from api import audit as audit_api
 from api import bulletins as bulletin_api
 from api import exports as export_api
+from api import ledger as ledger_api
+from api import matching as matching_api
+from api import positives as positive_api
+from api import registry as registry_api
 from api import sources as source_api
 from components import context, document
 from components.context import PageContext
 from data import campaigns
 from data.database import Database
 from data.ingest.batch import Sender
+from data.queries.tube_glance import any_tubes
 from domain.campaign import Campaign
 from domain.clock import Clock, system_clock
 from domain.errors import Refused
 from domain.permissions import Action
 from domain.reports import read_time
 from locales import LANGUAGES, negotiate
-from views import Page, duty, findings, overview, passport, site, sites, town
+from views import Page, duty, findings, labs, overview, passport, site, sites, town
 from views import bulletin as bulletin_views
+from views import ledger as ledger_views
+from views import matching as matching_views
+from views import positives as positive_views
 from views import problems as problem_views
 from views import sources as source_views
+from views import tubes as tube_views
 from views.snapshots import Snapshots
 
 PAGES: Mapping[str, Page] = {
     page.PAGE.slug: page.PAGE
-    for page in (overview, town, sites, site, findings, problem_views, duty, source_views, bulletin_views)
+    for page in (
+        overview,
+        town,
+        sites,
+        site,
+        findings,
+        problem_views,
+        duty,
+        source_views,
+        bulletin_views,
+        labs,
+        ledger_views,
+        matching_views,
+        positive_views,
+        tube_views,
+    )
 }
 
 MAX_BODY = 48 * 1024 * 1024
@@ -104,6 +130,8 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
         live.blueprint(snapshots, door),
         passports.blueprint(snapshots, door),
         v1.blueprint(database, clock),
+        tubes.blueprint(database, clock),
+        tube_pages.blueprint(database, clock),
         upper_figures.blueprint(database, clock),
         information.blueprint(database, clock),
         reminders.blueprint(database, clock, settings.reminders),
@@ -114,6 +142,12 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
         export_api.blueprint(database, clock),
         account_api.blueprint(database, clock),
         audit_api.blueprint(database, clock),
+        ledger_api.blueprint(database, clock),
+        ledger_api.files(database, clock),
+        matching_api.blueprint(database, clock),
+        positive_api.blueprint(database, clock),
+        registry_api.blueprint(database, clock),
+        registry_api.pieces(database, clock),
         clerk.blueprint(database, clock, config.HERE / "assets"),
     ):
         if blueprint.name.startswith("api"):
@@ -173,6 +207,8 @@ def _context(database: Database, door: access.Door, query: Mapping[str, str]) ->
             caller=who,
             located=tree.located,
             hour=_hour(tree.campaign, query.get("hour")),
+            lab=query.get("lab", ""),
+            tubes=any_tubes(session, row.id),
         )
 
 

@@ -65,14 +65,14 @@ def db_upgrade(state: State) -> None:
 def db_check(state: State) -> None:
     """Compute every sum and every problem's state anew from the facts and compare them with those kept."""
     from data import stored_problems
-    from data.verification import differences
+    from data.verification import differences, tube_differences
 
     database = state.ready()
     wrong = 0
     with database.read() as session:
         for row in campaigns.every(session):
             tree = campaigns.load_tree(session, row)
-            found = differences(session, tree)
+            found = differences(session, tree) + tube_differences(session, row, tree)
             found += len(stored_problems.differences(session, row.id, tree.campaign.limits))
             wrong += found
             state.say("checked", campaign=row.id, differences=found)

@@ -25,7 +25,7 @@ OPEN = ("/healthz", "/readyz", "/clerk", "/login")
 BEFORE_NEW_PASSWORD = ("/password", "/logout")
 """What a one-time password opens."""
 
-START_OF = {Role.SITE: "/clerk", Role.LAB: "/problems", Role.TOWN: "/town", Role.ADMINISTRATOR: "/users",
+START_OF = {Role.SITE: "/clerk", Role.LAB: "/lab", Role.TOWN: "/town", Role.ADMINISTRATOR: "/users",
             Role.AUDITOR: "/audit"}  # fmt: skip
 """Where a role begins its work; the others on the overview."""
 

@@ -55,7 +55,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             opening = read_opening(read_body())
             done = open_problem(database, campaign_id, opening, actor_of(entry), clock)
         except Refused as refusal:
-            raise _refused(entry, refusal) from None
+            raise refused(entry, refusal) from None
         return _done(campaign_id, done)
 
     @api.post("/problems/steps")
@@ -72,7 +72,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
                 enter_to_handle(entry)
             done = do_step(database, campaign_id, number, claim, actor_of(entry), clock)
         except Refused as refusal:
-            raise _refused(entry, refusal) from None
+            raise refused(entry, refusal) from None
         except UnknownProblem:
             raise _unknown(number) from None
         return _done(campaign_id, done)
@@ -114,7 +114,8 @@ def enter_to_handle(entry: Entry) -> None:
         raise Problem(403, "forbidden", "forbidden_role", role=entry.caller.role)
 
 
-def _refused(entry: Entry, refusal: Refused) -> Problem:
+def refused(entry: Entry, refusal: Refused) -> Problem:
+    """A refused body as an answer, told in the caller's language."""
     status = STATUS.get(refusal.code, 400)
     rejection = refusal.at(0)
     message = messages.refusal(language(), rejection, entry.tree.campaign.zone)
@@ -162,7 +163,7 @@ def _problems(
     return shapes.InformationProblemsOut(
         scope=scope,
         revision=entry.row.revision,
-        as_of=_time(entry, entry.now),
+        as_of=local_time(entry, entry.now),
         columns=[
             shapes.ProblemColumnOut(
                 c.level.value, c.total, c.solved, c.open, c.passed, c.came, c.by_rule, c.overdue,
@@ -178,11 +179,12 @@ def _problem(entry: Entry, p: InformationProblem) -> shapes.InformationProblemOu
     return shapes.InformationProblemOut(
         number=p.number, place=p.place.code, place_name=p.place.name, lab=p.lab, kind=p.kind.value,
         effect=p.effect.value, note=p.note, status=p.state.status.value, start=p.state.start.value,
-        level=p.standing.level.value, began_at=_time(entry, p.began_at), opened_at=_time(entry, p.state.opened_at),
-        since=_time(entry, p.standing.since), due_at=_time(entry, p.standing.due_at),
+        level=p.standing.level.value, began_at=local_time(entry, p.began_at),
+        opened_at=local_time(entry, p.state.opened_at),
+        since=local_time(entry, p.standing.since), due_at=local_time(entry, p.standing.due_at),
         age_minutes=int(p.standing.age.total_seconds() // 60), overdue=p.standing.overdue,
-        escalated_at=_maybe(entry, p.standing.escalated_at), owner=p.state.owner, vendor=p.state.vendor,
-        ticket=p.state.ticket, solved_at=_maybe(entry, p.state.solved_at), solution=p.state.solution,
+        escalated_at=maybe_time(entry, p.standing.escalated_at), owner=p.state.owner, vendor=p.state.vendor,
+        ticket=p.state.ticket, solved_at=maybe_time(entry, p.state.solved_at), solution=p.state.solution,
         remedy=p.state.remedy.value if p.state.remedy else None, reopened=p.state.reopened, turns=p.state.turns,
         mode=p.mode.value if p.mode else None, entrance=p.entrance, latency_ms=p.latency_ms,
         events=[_event(entry, event) for event in p.events],
@@ -191,8 +193,8 @@ def _problem(entry: Entry, p: InformationProblem) -> shapes.InformationProblemOu
 
 def _event(entry: Entry, e: Event) -> shapes.ProblemEventOut:
     return shapes.ProblemEventOut(
-        e.step.value, e.level.value, _time(entry, e.at), e.by, e.note, e.remedy.value if e.remedy else None, e.vendor,
-        e.ticket,
+        e.step.value, e.level.value, local_time(entry, e.at), e.by, e.note, e.remedy.value if e.remedy else None,
+        e.vendor, e.ticket,
     )  # fmt: skip
 
 
@@ -203,15 +205,15 @@ def _modes(session: Session, entry: Entry) -> shapes.ModesOut:
     return shapes.ModesOut(
         scope=place.code,
         revision=entry.row.revision,
-        as_of=_time(entry, entry.now),
+        as_of=local_time(entry, entry.now),
         cells=[
             shapes.ModeCellOut(
-                cell.mode.value if cell.mode else None, len(cell.sites), _maybe(entry, cell.since), cell.target,
+                cell.mode.value if cell.mode else None, len(cell.sites), maybe_time(entry, cell.since), cell.target,
                 cell.last_hour,
             )
             for cell in seen.cells
         ],
-        entrances=[shapes.EntranceOut(e.number, e.sites, _maybe(entry, e.since)) for e in seen.entrances],
+        entrances=[shapes.EntranceOut(e.number, e.sites, maybe_time(entry, e.since)) for e in seen.entrances],
         capacity=seen.capacity,
         current=[_change(entry, s.change) for cell in seen.cells for s in cell.sites if s.change is not None],
         history=[_change(entry, change) for change in history],
@@ -220,14 +222,16 @@ def _modes(session: Session, entry: Entry) -> shapes.ModesOut:
 
 def _change(entry: Entry, c: ModeChange) -> shapes.ModeChangeOut:
     return shapes.ModeChangeOut(
-        c.number, c.site.code, c.mode.value, c.entrance, _time(entry, c.since), c.note, c.by,
-        _time(entry, c.recorded_at),
+        c.number, c.site.code, c.mode.value, c.entrance, local_time(entry, c.since), c.note, c.by,
+        local_time(entry, c.recorded_at),
     )  # fmt: skip
 
 
-def _time(entry: Entry, moment: datetime) -> str:
+def local_time(entry: Entry, moment: datetime) -> str:
+    """A moment by the clocks of the campaign's people."""
     return entry.tree.campaign.local(moment).isoformat()
 
 
-def _maybe(entry: Entry, moment: datetime | None) -> str | None:
-    return _time(entry, moment) if moment is not None else None
+def maybe_time(entry: Entry, moment: datetime | None) -> str | None:
+    """The same of one that may not have been."""
+    return local_time(entry, moment) if moment is not None else None

@@ -54,14 +54,14 @@ def blueprint(snapshots: Snapshots, door: Door) -> Blueprint:
 def picture(
     snapshots: Snapshots, campaign_id: str, page: str, place: str, language: str, number: tuple[int, int]
 ) -> AnyResponse:
-    """A snapshot, at the end of the period the request's `hour` names where it names one; or the way to the version
-    that took its place. Raises `Problem` 404."""
+    """A snapshot, at the end of the period the request's `hour` names where it names one, of the laboratory its `lab`
+    names; or the way to the version that took its place. Raises `Problem` 404."""
     if language not in LANGUAGES:
         raise Problem(404, "not_found", "unknown_path")
     try:
         stated = request.args.get("hour")
         hour = read_time("hour", stated.replace(" ", "+")) if stated else None
-        found = snapshots.get(campaign_id, page, place, language, number, hour)
+        found = snapshots.get(campaign_id, page, place, language, number, hour, request.args.get("lab", ""))
     except Refused:
         raise Problem(404, "not_found", "unknown_path") from None
     except UnknownSnapshot:

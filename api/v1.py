@@ -21,6 +21,8 @@ from data.queries.moment import Moment
 from data.queries.overview import overview, overview_as_of
 from data.queries.reports import CurrentVersion, current_reports
 from data.queries.revision import revision_at
+from data.queries.tubes import known, known_as_of, place_backlog
+from domain.backlog import Backlog
 from domain.campaign import Campaign
 from domain.clock import Clock
 from domain.errors import Refused
@@ -91,7 +93,12 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
     @api.get(f"{inside}/summary")
     @reading
     def get_summary(session: Session, entry: Entry) -> Response:
-        return answer(_summary(_look(session, entry)))
+        seen = _look(session, entry)
+        # Looked at together with the figures: in the same transaction, of the same place and time.
+        then = asked_as_of(entry)
+        moment = asked_moment(session, entry, then)
+        tubes = known(session, moment) if then is None else known_as_of(session, moment)
+        return answer(_summary(seen, place_backlog(tubes, moment.place)))
 
     @api.get(f"{inside}/hourly")
     @reading
@@ -115,8 +122,8 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         seen = _look(session, entry)
         campaign = entry.tree.campaign
         period = _period(entry) if "hour" in request.args else campaign.last_due(seen.now) or 0
-        then = _as_of(entry)
-        rows = duty(session, _moment(session, entry, then), period, then)
+        then = asked_as_of(entry)
+        rows = duty(session, asked_moment(session, entry, then), period, then)
         sites = [
             schemas.SiteDutyOut(
                 row.site.code, row.site.name, row.state.value, row.persons,
@@ -218,7 +225,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 # -- what is asked
 
 
-def _as_of(entry: Entry) -> datetime | None:
+def asked_as_of(entry: Entry) -> datetime | None:
     """The recorded time asked about; None for now, and for a time still to come."""
     value = request.args.get("as_of")
     if value is None:
@@ -246,7 +253,7 @@ def _period(entry: Entry) -> int:
     return period
 
 
-def _moment(session: Session, entry: Entry, as_of: datetime | None) -> Moment:
+def asked_moment(session: Session, entry: Entry, as_of: datetime | None) -> Moment:
     """What is asked about: the scope as it is, or with the places, targets and openings known at `as_of`."""
     place = entry.scope(request.args.get("scope"))
     if as_of is None:
@@ -260,8 +267,8 @@ def _moment(session: Session, entry: Entry, as_of: datetime | None) -> Moment:
 
 def _look(session: Session, entry: Entry) -> Overview:
     """The overview asked for: as it is, or with `as_of` as it was known then, put together from the facts."""
-    then = _as_of(entry)
-    moment = _moment(session, entry, then)
+    then = asked_as_of(entry)
+    moment = asked_moment(session, entry, then)
     return overview(session, moment) if then is None else overview_as_of(session, moment)
 
 
@@ -307,8 +314,9 @@ def _until(seen: Overview) -> str | None:
     return _time(seen, seen.data_until) if seen.data_until else None
 
 
-def _summary(seen: Overview) -> schemas.SummaryOut:
+def _summary(seen: Overview, backlog: Backlog) -> schemas.SummaryOut:
     finish = seen.expected_finish
+    stages = {stage.stage.word: stage.tubes for stage in backlog.stages} | {"reported": backlog.reported}
     return schemas.SummaryOut(
         scope=seen.place.code,
         revision=seen.revision,
@@ -326,7 +334,7 @@ def _summary(seen: Overview) -> schemas.SummaryOut:
         sites_reported=seen.sites_reported,
         sites_expected=seen.sites_expected,
         verified_share=seen.figures.verified_share,
-        by_stage=schemas.Stages(),
+        by_stage=schemas.Stages(**stages) if backlog.any else schemas.Stages(),
         expected_finish=schemas.FinishOut(*(_time(seen, t) for t in (finish.p10, finish.p50, finish.p90)))
         if finish
         else None,

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.measure import Measure, table
 
-TOPICS = ("snapshot", "importing", "ingest", "memory", "pixel", "page", "town")
+TOPICS = ("snapshot", "importing", "ingest", "memory", "pixel", "page", "town", "tubes")
 LIBRARIES = (
     "dash",
     "plotly",

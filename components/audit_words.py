@@ -68,6 +68,9 @@ class Words:
             parts.append(self._("party.token", number=d["token"]))
         if line.action.startswith("problem.") and "number" in d:
             parts.append(self._("problem", number=d["number"]))
+        if line.action.startswith("positive."):
+            numbers = d.get("tasks") or [d.get("number", UNKNOWN)]
+            parts += [self._("task", number=number) for number in numbers]
         if line.action.startswith("source") and ("source" in d or "number" in d):
             parts.append(self._("party.source", number=d.get("source", d.get("number"))))
         if not parts and (d.get("site") or d.get("place")):

@@ -14,7 +14,7 @@ class PageContext:
     `campaigns` are all there are (id, name, English name), for the chooser. `epoch` names the database the
     revisions belong to: after another one has taken its place, older pictures say nothing about newer ones.
     `caller` is who looks; `located` says that sites have coordinates; `hour` is the start of the period looked
-    back at, empty for now.
+    back at, empty for now; `lab` the laboratory a page is narrowed to, as the address states it.
     """
 
     campaign_id: str
@@ -30,6 +30,9 @@ class PageContext:
     caller: Caller
     located: bool = False
     hour: str = ""
+    lab: str = ""
+    tubes: bool = False
+    """Whether any tube of the campaign is known."""
 
     def may(self, action: Action) -> bool:
         """Whether the reader may do `action`; decides what is offered, never what is allowed."""

@@ -1,11 +1,13 @@
 """What to look at (告警): the worst few on the overview, all of them on their own page."""
 
+from datetime import timedelta
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import panel, states
 from components.figure import Of, figure
-from components.format import count, hour_named, percent, signed, when
+from components.format import count, duration, hour_named, percent, signed, when
 from components.icons import chip, icon, severity_name
 from components.links import href, place_href
 from domain.findings import Finding
@@ -88,6 +90,18 @@ def sentence(finding: Finding, language: str) -> str:
         written["difference"] = signed(difference)
     if "source" in params:
         written["source"] = params["source"] or text(language, "upper.source")
+    if language == "en" and "lab_en" in params:
+        written["lab"] = params["lab_en"]
+    for name in ("limit", "age"):
+        minutes = params.get(f"{name}_minutes")
+        if isinstance(minutes, int):
+            written[name] = duration(timedelta(minutes=minutes), language)
+    if finding.kind == "support":
+        for name in ("share", "limit"):
+            share = params[name]
+            assert isinstance(share, float)
+            written[name] = percent(share, 0)
+        written["level"] = text(language, f"matching.next_level.{params['holder']}")
     if finding.kind == "problem_overdue":
         written["problem"] = text(language, f"problems.kind.{params['problem']}")
         written["holder"] = text(language, f"level.{params['holder']}")
@@ -119,7 +133,11 @@ def _item(finding: Finding, rows: Overview, language: str) -> html.Li:
                 className=str(finding.severity),
             ),
             html.Span(when(finding.at, rows.campaign, language), className="at faint t12"),
-            html.Span([_place(finding, rows, language), text(language, "format.colon"), said], className="said"),
+            html.Span(
+                [_place(finding, rows, language), text(language, "format.colon"), said],
+                className="said",
+                title=sentence(finding, language),
+            ),
             html.Span(text(language, f"topic.{finding.topic}"), className="topic faint t12"),
         ]
     )

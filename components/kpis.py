@@ -5,29 +5,35 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from components.ages import hours, oldest, oldest_mark
 from components.figure import Of, figure
 from components.format import UNKNOWN, clock, count, percent, period, rate, short, signed, when
 from components.icons import icon, severity_name
 from components.links import href, place_href
 from components.names import short_name
 from components.panel import bar, value
+from domain.backlog import Backlogs
 from domain.overview import Overview
 from domain.passport import Figure
 from domain.places import Level
 from domain.status import Severity
+from domain.tubes import Stage
 from locales import text
 
 NAMES = 2
 """Names of missing sites on the tile."""
 
 
-def kpis(rows: Overview, language: str) -> Component:
-    """All key figures of a place. A figure nobody reports has no tile; what is unknown yet is a dash."""
+def kpis(rows: Overview, language: str, tubes: Backlogs | None = None) -> Component:
+    """All key figures of a place. A figure nobody reports has no tile; what is unknown yet is a dash.
+
+    Where tubes are known, where they are takes the place of the third copies, which the ledger compares."""
+    known = tubes if tubes is not None and tubes.backlog.any else None
     tiles = [
         _progress(rows, language),
         _hour(rows, language),
-        _tubes(rows, language),
-        _third_copies(rows, language),
+        _tubes(rows, language, "phone-hide" if known is not None else ""),
+        *(tube_tiles(known, language) if known is not None else [_third_copies(rows, language)]),
         _verified(rows, language),
         _finish(rows, language),
         _missing(rows, language),
@@ -36,7 +42,8 @@ def kpis(rows: Overview, language: str) -> Component:
     return html.Div([_headline(rows, language), html.Div([t for t in tiles if t is not None], className="kpis")])
 
 
-def _tile(label: str, figure: Component, note: Sequence[Component | str], extra: str = "") -> html.Div:
+def tile(label: str, figure: Component, note: Sequence[Component | str], extra: str = "") -> html.Div:
+    """One key figure: its name, its number, the line that states plan, limit or cause."""
     return html.Div(
         [html.Div(label, className="l"), html.Div(figure), html.Div(list(note), className="n")],
         className=f"kpi {extra}".strip(),
@@ -75,7 +82,7 @@ def _progress(rows: Overview, language: str) -> html.Div:
     persons = count(rows.figures.persons) if rows.figures.reports else UNKNOWN
     of = Of(Figure.PERSONS, rows.place.code)
     if rows.target is None:
-        return _tile(
+        return tile(
             text(language, "kpi.persons"),
             value("persons", persons, text(language, "unit.persons"), of, language),
             [text(language, "kpi.no_target")],
@@ -129,7 +136,7 @@ def _plan_note(rows: Overview, planned: float | None, language: str) -> list[Com
 def _hour(rows: Overview, language: str) -> html.Div:
     last = rows.last_hour
     if last is None:
-        return _tile(text(language, "kpi.hour"), value("hour", UNKNOWN), [text(language, "kpi.no_reports")])
+        return tile(text(language, "kpi.hour"), value("hour", UNKNOWN), [text(language, "kpi.no_reports")])
     of = Of(Figure.PERSONS, rows.place.code, rows.campaign.local(last.start))
     until = when(last.end, rows.campaign, language)
     label = "kpi.hour"
@@ -139,21 +146,21 @@ def _hour(rows: Overview, language: str) -> html.Div:
         note = text(language, "kpi.plan", persons=count(last.plan))
     else:
         note = text(language, "kpi.until", until=until)
-    return _tile(
+    return tile(
         text(language, label),
         value("hour", count(last.figures.persons), text(language, "unit.persons"), of, language),
         [note],
     )
 
 
-def _tubes(rows: Overview, language: str) -> html.Div | None:
+def _tubes(rows: Overview, language: str, extra: str = "") -> html.Div | None:
     figures = rows.figures
     if figures.tubes is None:
         return None
     note = text(language, "kpi.per_tube", rate=rate(figures.persons_per_tube)) if figures.tubes else ""
     written = count(figures.tubes) if figures.reports else UNKNOWN
     shown = value("tubes", written, text(language, "unit.tubes"), Of(Figure.TUBES, rows.place.code), language)
-    return _tile(text(language, "kpi.tubes"), shown, [note])
+    return tile(text(language, "kpi.tubes"), shown, [note], extra)
 
 
 def _third_copies(rows: Overview, language: str) -> html.Div | None:
@@ -172,7 +179,7 @@ def _third_copies(rows: Overview, language: str) -> html.Div | None:
         severity = Severity.OK if same else Severity.WARN
         note = [html.Span([icon(severity), word], className=str(severity))]
     written = count(copies) if rows.figures.reports else UNKNOWN
-    return _tile(
+    return tile(
         text(language, "kpi.third_copies"),
         value("third_copies", written, text(language, "unit.copies"), of, language),
         note,
@@ -180,13 +187,34 @@ def _third_copies(rows: Overview, language: str) -> html.Div | None:
     )
 
 
+def tube_tiles(tubes: Backlogs, language: str) -> list[html.Div]:
+    """What is on its way and what waits at laboratories, each with its oldest; on a phone the oldest on the sites."""
+    backlog = tubes.backlog
+    found = []
+    for name, number, stage in (
+        ("in_transit", backlog.stage(Stage.IN_TRANSIT).tubes, backlog.stage(Stage.IN_TRANSIT)),
+        ("at_labs", backlog.at_labs, backlog.stage(Stage.AT_LAB)),
+    ):
+        note = [oldest_mark(stage.waiting, language)] if stage.waiting.oldest_minutes is not None else []
+        shown = value(f"kpi-{name}", count(number), text(language, "unit.tubes"))
+        found.append(tile(text(language, f"kpi.{name}"), shown, note, "phone-hide"))
+    waits = backlog.stage(Stage.ON_SITE).waiting
+    if waits.oldest_minutes is not None:
+        state = waits.severity if waits.severity is not Severity.OK else None
+        limit = text(language, "pipeline.limit_of", limit=hours(waits.limit_minutes, language))
+        note = [html.Span([*([icon(state)] if state else []), limit], className=str(state or ""))]
+        shown = value("kpi-oldest", oldest(waits, language))
+        found.append(tile(text(language, "kpi.oldest_on_site"), shown, note, "kpi-phone"))
+    return found
+
+
 def _verified(rows: Overview, language: str) -> html.Div:
     figures = rows.figures
-    return _tile(
+    return tile(
         text(language, "kpi.verified"),
         value("verified", percent(figures.verified_share), "", Of(Figure.VERIFIED_SHARE, rows.place.code), language),
         [text(language, "kpi.verified_of", persons=count(figures.verified_persons))] if figures.reports else [],
-        "phone-hide" if rows.expected_finish else "",
+        "kpi-verified phone-hide" if rows.expected_finish else "kpi-verified",
     )
 
 
@@ -197,9 +225,9 @@ def _finish(rows: Overview, language: str) -> html.Div | None:
         return None
     if rows.stale:
         # Figures that stand still say nothing about the end.
-        return _tile(text(language, "kpi.finish"), value("finish", UNKNOWN), [])
+        return tile(text(language, "kpi.finish"), value("finish", UNKNOWN), [])
     zone = rows.campaign.zone
-    return _tile(
+    return tile(
         text(language, "kpi.finish"),
         value("finish", when(finish.p50, rows.campaign, language)),
         [text(language, "kpi.interval", low=clock(finish.p10, zone), high=clock(finish.p90, zone))],
@@ -210,7 +238,7 @@ def _missing(rows: Overview, language: str) -> html.Div | None:
     if rows.place.level is Level.SITE:
         return None
     if rows.duty_period is None:
-        return _tile(text(language, "kpi.missing"), value("missing", UNKNOWN), [text(language, "kpi.none_due")])
+        return tile(text(language, "kpi.missing"), value("missing", UNKNOWN), [text(language, "kpi.none_due")])
     note: list[Component | str]
     if rows.missing:
         links: list[Component | str] = [icon("miss")]
@@ -228,7 +256,7 @@ def _missing(rows: Overview, language: str) -> html.Div | None:
         note = [period(end, rows.campaign, language), *note]
     of = Of(Figure.REPORTED, rows.place.code, rows.campaign.local(rows.campaign.start_of(rows.duty_period)))
     shown = value("missing", count(tally.missing), f"/ {count(tally.expected)}", of, language)
-    return _tile(text(language, "kpi.missing"), shown, note)
+    return tile(text(language, "kpi.missing"), shown, note)
 
 
 def _findings(rows: Overview, language: str) -> html.Div:
@@ -254,4 +282,4 @@ def _findings(rows: Overview, language: str) -> html.Div:
         parts = [html.Span([icon("ok"), text(language, "kpi.no_findings")], className="ok")]
     to = href("findings", campaign=rows.campaign.id, place=rows.place.code, language=language, hour=rows.hour)
     figure = dcc.Link(value("findings", count(total)), href=to, className="plain")
-    return _tile(text(language, "kpi.findings"), figure, parts, "phone-hide")
+    return tile(text(language, "kpi.findings"), figure, parts, "phone-hide")

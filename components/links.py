@@ -13,6 +13,13 @@ PATHS = {
     "town": "/town",
     "sites": "/sites",
     "site": "/site",
+    "tubes": "/tubes",
+    "ledger": "/ledger",
+    "matching": "/matching",
+    "positives": "/positives",
+    "labs": "/labs",
+    "tube": "/tube",
+    "lab": "/lab",
     "problems": "/problems",
     "findings": "/findings",
     "bulletin": "/bulletin",
@@ -26,6 +33,9 @@ PATHS = {
 LISTS_HOUR = frozenset({"town", "duty"})
 """Pages on which an hour in the address says whose reports are listed, with present knowledge. On all others the page
 is shown as it stood at that hour's end (docs/decisions/0011)."""
+
+BY_LAB = frozenset({"tubes", "lab"})
+"""Pages that can be narrowed to one laboratory, with `lab` in the address."""
 
 
 @lru_cache(maxsize=65_536)

@@ -13,13 +13,17 @@ from components.context import PageContext, named
 from components.drawing import Drawing
 from components.format import day
 from components.icons import icon
-from components.links import LISTS_HOUR, href
+from components.links import BY_LAB, LISTS_HOUR, href
 from components.passport import drawer
+from components.tube_tabs import TUBE_PAGES, tube_tabs
 from domain.permissions import ALLOWED, Role
 from locales import DEFAULT, LANGUAGES, text
 
-NAV = ("overview", "duty", "town", "sites", "problems", "findings", "bulletin")
+NAV = ("overview", "duty", "town", "sites", "tubes", "problems", "findings", "bulletin")
 """The pages in the top bar; a reader sees the links to those he may open."""
+
+NAV_OF_A_LAB = ("lab", "tube")
+"""A laboratory's: the others show places, and it has none."""
 
 ADMINISTRATION = ("users", "sources", "import", "audit")
 """The pages behind 管理, the second level."""
@@ -95,6 +99,7 @@ def page(which: PageLike, context: PageContext | None, language: str | None = No
             "data-language": spoken,
             "data-epoch": context.epoch,
             "data-hour": context.hour,
+            "data-lab": _lab(context, which.slug),
             "data-may": _may(context),
             "data-me": str(context.caller.account_id or ""),
             "data-title": f"{text(spoken, which.title)} · {context.campaign_label()}",
@@ -141,6 +146,12 @@ def frame(
     header = []
     if slug in ADMINISTRATION and context.may_see(slug):
         header.append(html.Div([_second_level(context, slug), *beside], className="second-level"))
+    if slug in TUBE_PAGES and context.may_see(slug) and context.may_see("tubes"):
+        tabs = tube_tabs(context, slug, lambda name: _address(context, name, slug))
+        if above:
+            above = [tabs, *above]
+        else:
+            header.append(html.Div(tabs, className="second-level"))
     if above:
         stamp = html.Div(Drawing(ids.drawing(STAMP), []), id=ids.panel(STAMP), className="stamp-place")
         label = text(language, "stamp.title")
@@ -153,7 +164,8 @@ def frame(
             html.Main(
                 [html.H1(title, className="visually-hidden"), *content],
                 id=ids.MAIN,
-                className=f"main {extra or f'main-{slug}'}{' with-map' if context.located else ''}",
+                className=f"main {extra or f'main-{slug}'}{' with-map' if context.located else ''}"
+                f"{' with-tubes' if context.tubes else ''}",
                 tabIndex="-1",
             ),
             *([drawer(language)] if above else []),
@@ -223,12 +235,22 @@ def _second_level(context: PageContext, slug: str) -> html.Nav:
     return html.Nav(html.Div(links, className="seg"), **{"aria-label": label})
 
 
+def _lab(context: PageContext, slug: str) -> str:
+    """The laboratory the page is narrowed to, where it can be."""
+    return context.lab if slug in BY_LAB else ""
+
+
 def _top(context: PageContext, slug: str) -> html.Header:
     language = context.language
 
     def other(spoken: str) -> str:
         return href(
-            slug, campaign=context.campaign_id, place=context.place_code, language=spoken, hour=_looking(context)
+            slug,
+            campaign=context.campaign_id,
+            place=context.place_code,
+            language=spoken,
+            hour=_looking(context),
+            lab=_lab(context, slug),
         )
 
     return html.Header(
@@ -326,10 +348,13 @@ def _looking(context: PageContext) -> datetime | None:
 
 def _links(context: PageContext, slug: str) -> dict[str, html.Li]:
     """The pages the reader may open. The number of critical findings is filled in by `live.js` from the as-of bar."""
-    active = "sites" if slug == "site" else slug
+    below_tubes = context.may_see("tubes")
+    active = "sites" if slug == "site" else "tubes" if slug in TUBE_PAGES and below_tubes else slug
+    # Who has no page of all tubes may still look for one.
+    names = NAV_OF_A_LAB if context.caller.role is Role.LAB else NAV if below_tubes else (*NAV, "tube")
     links = {
         name: _link(context, name, _address(context, name, slug), name == active)
-        for name in NAV
+        for name in names
         if context.may_see(name)
     }
     first = next((name for name in ADMINISTRATION if context.may_see(name)), None)

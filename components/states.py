@@ -62,8 +62,8 @@ def forbidden(role: str, language: str) -> html.Section:
 
 
 def no_lab_page(language: str) -> html.Section:
-    """What a laboratory's account meets: it sends through the data interface, pages show places."""
-    said = [text(language, "state.lab_next"), html.A("/api/v1/", href="/api/v1/", className="b link")]
+    """What a laboratory's account meets on pages of places: it has a desk of its own."""
+    said = [text(language, "state.lab_next"), html.A(text(language, "nav.lab"), href="/lab", className="b link")]
     return html.Section(message("lock", "", text(language, "state.lab"), *said), className="panel")
 
 

@@ -109,7 +109,8 @@ def town_strip(rows: TownPicture, language: str) -> Component:
         _doubts(rows, language) if rows.sites else None,
         _sum("hour", text(language, "town.tile.persons", hour=name), rows.figures, place, hour, language),
         _sum("day", text(language, "town.tile.day"), rows.seen.figures, place, None, language),
-        _tile(
+        _scanned(rows, language)
+        or _tile(
             text(language, "town.tile.tubes"),
             html.Span(
                 [
@@ -129,6 +130,21 @@ def town_strip(rows: TownPicture, language: str) -> Component:
         ],
         className="town-strip",
     )
+
+
+def _scanned(rows: TownPicture, language: str) -> html.Div | None:
+    """The day's tubes as three counts that should be one; nothing where none has been scanned."""
+    tubes = rows.tubes
+    if tubes is None:
+        return None
+    parts: list[Component] = []
+    for name, number in (("used", tubes.used), ("kept", tubes.third_copies), ("received", tubes.received)):
+        if parts:
+            parts.append(html.Span(" / ", className="faint"))
+        parts.append(value(f"town-{name}", count(number)))
+    to = href("ledger", campaign=rows.seen.campaign.id, place=rows.seen.place.code, language=language)
+    shown = dcc.Link(html.Span(parts, className="v pair-of"), href=to, className="plain")
+    return _tile(text(language, "town.tile.scanned"), shown, "desk-only")
 
 
 def _missing(rows: TownPicture) -> int:

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from components import panel, states
 from components.figure import Of, figure
-from components.format import count, period, signed, when
+from components.format import UNKNOWN, count, period, signed, when
 from components.icons import icon
 from components.links import href, place_href
 from components.panel import Part
@@ -30,6 +30,8 @@ from locales import has, text, texts
 COLUMNS = (
     "site", "clerk", "at", "status", "persons", "total", "tubes", "third_copies", "difference", "doubts", "actions",
 )  # fmt: skip
+OF_THE_DAY = ("used", "kept", "received", "gap")
+"""Columns of scanned tubes, beside each other, in place of the difference of the hour's two counts."""
 NUMERIC = frozenset({"persons", "total", "tubes", "third_copies", "difference"})
 KEYS = (("↑↓", "move"), ("V", "verify"), ("R", "return"), ("U", "undo"), ("/", "search"))
 
@@ -42,9 +44,10 @@ def town_list(rows: TownPicture, language: str) -> Component:
             [panel.head(title), states.message("file", "", text(language, "town.no_sites"))], className="fill"
         )
     body: list[Component] = []
+    columns = _columns(rows)
     for group, found in groupby(rows.sites, key=lambda row: row.group):
         sites = list(found)
-        body.append(_group(group, len(sites), language))
+        body.append(_group(group, len(sites), len(columns), language))
         for row in sites:
             body += _site(row, rows, language)
     heads = [
@@ -53,9 +56,9 @@ def town_list(rows: TownPicture, language: str) -> Component:
             if name == "actions"
             else text(language, f"town.column.{name}"),
             scope="col",
-            className=f"col-{name} r" if name in NUMERIC else f"col-{name}",
+            className=f"col-{name} r" if name in NUMERIC or name in OF_THE_DAY else f"col-{name}",
         )
-        for name in COLUMNS
+        for name in columns
     ]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="tb town-table")
     return html.Div(
@@ -106,7 +109,15 @@ def _legend(language: str) -> html.Div:
     )
 
 
-def _group(group: Group, number: int, language: str) -> html.Tr:
+def _columns(rows: TownPicture) -> tuple[str, ...]:
+    """With scanned tubes, what became of them takes the place of the difference."""
+    if rows.tubes is None:
+        return COLUMNS
+    at = COLUMNS.index("difference")
+    return (*COLUMNS[:at], *OF_THE_DAY, *COLUMNS[at + 1 :])
+
+
+def _group(group: Group, number: int, columns: int, language: str) -> html.Tr:
     parts: list[Part] = [
         html.B(text(language, f"town.group.{group}")),
         " ",
@@ -127,24 +138,25 @@ def _group(group: Group, number: int, language: str) -> html.Tr:
         )
     if has(f"town.group_note.{group}"):
         parts.append(html.Span(text(language, f"town.group_note.{group}"), className="phone-only mut by"))
-    head = html.Th(html.Div(parts), colSpan=len(COLUMNS), scope="colgroup")
+    head = html.Th(html.Div(parts), colSpan=columns, scope="colgroup")
     return html.Tr(head, className=f"group group-{group}", key=f"group/{group}")
 
 
 def _site(row: SiteWork, rows: TownPicture, language: str) -> Iterator[Component]:
-    sent, name = row.sent, row.site.label(language)
+    sent, name, columns = row.sent, row.site.label(language), _columns(rows)
     at = when(sent.recorded_at if sent else None, rows.seen.campaign, language)
     cells = {
         "site": html.Th(_name(row, rows, language), scope="row", className="b"),
         "clerk": html.Td(_clerk(row), className="mut clerk"),
         "at": html.Td(at, className="mut at"),
         "status": html.Td(_status(row, language), className="status"),
-        **{column: _figure(row, column, rows, language) for column in COLUMNS if column in NUMERIC},
+        **{column: _figure(row, column, rows, language) for column in columns if column in NUMERIC},
+        **{column: _scanned(row, column, language) for column in columns if column in OF_THE_DAY},
         "doubts": html.Td(html.Div(said(row, rows, language), className="said"), className="doubts"),
         "actions": html.Td(html.Div(_actions(row, rows, language), className="acts"), className="r row-acts"),
     }
     yield html.Tr(
-        [cells[column] for column in COLUMNS],
+        [cells[column] for column in columns],
         className=f"work {row.group}",
         key=row.site.code,
         tabIndex="-1",
@@ -167,7 +179,7 @@ def _site(row: SiteWork, rows: TownPicture, language: str) -> Iterator[Component
     )
     if row.rivals and row.group is Group.ATTENTION and sent is not None:
         yield html.Tr(
-            html.Td([rival_beside(rival, sent, rows, row, language) for rival in row.rivals], colSpan=len(COLUMNS)),
+            html.Td([rival_beside(rival, sent, rows, row, language) for rival in row.rivals], colSpan=len(columns)),
             className="rivals",
             key=f"{row.site.code}/rivals",
             **{"data-of": row.site.code},
@@ -229,6 +241,26 @@ def _figure(row: SiteWork, column: str, rows: TownPicture, language: str) -> htm
         className=f"r n-{column} {f'{severity} b' if severity else ''}".strip(),
         **{"data-label": text(language, f"town.unit.{column}")},
     )
+
+
+def _scanned(row: SiteWork, column: str, language: str) -> html.Td:
+    """One of the four figures of its scanned tubes; missing ones are said where they are felt."""
+    tubes = row.tubes
+    if tubes is None:
+        return html.Td(UNKNOWN, className=f"r n-{column} faint")
+    number = {"used": tubes.used, "kept": tubes.third_copies, "received": tubes.received, "gap": tubes.gap}[column]
+    written = signed(number) if column == "gap" else count(number)
+    colour, said = "", ""
+    if column == "gap" and tubes.missing:
+        colour, said = "crit b", text(language, "town.tubes_missing", tubes=count(tubes.missing))
+    elif column == "gap":
+        colour = "mut"
+    marks = {"data-key": f"{row.site.code}/{column}", "data-value": written}
+    parts: list[Part] = [icon("crit"), " "] if said else []
+    shown = [*parts, html.Span(written, **marks)]
+    if said:
+        shown.append(html.Span(said, className="visually-hidden"))
+    return html.Td(shown, className=f"r n-{column} {colour}".strip(), title=said or None)
 
 
 def _actions(row: SiteWork, rows: TownPicture, language: str) -> list[Component]:

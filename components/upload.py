@@ -11,7 +11,7 @@ from components.context import PageContext, named
 from components.icons import icon
 from locales import text
 
-KINDS = ("reports", "places", "labs", "upper-figures", "contacts")
+KINDS = ("reports", "places", "labs", "eqa", "upper-figures", "contacts", "tubes")
 MAX_MB = 32
 SHOWN = 200
 """Refused rows shown on the page; the file to download has all of them."""

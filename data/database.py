@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 from alembic import command
@@ -27,6 +28,7 @@ class Database:
         reading = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reading = self.engine.execution_options(**reading)
         self._writing = self.engine.execution_options(begin_immediate=True)
+        self._turn = Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -41,8 +43,21 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A write transaction: committed, durably, when the block ends without an error."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with self._taking_turns(), Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _taking_turns(self) -> Iterator[None]:
+        """On SQLite, threads wait here for each other: waiting for its lock means sleeping between tries."""
+        if not self.is_sqlite:
+            yield
+            return
+        taken = self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version; two processes doing it at once wait for each other."""

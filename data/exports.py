@@ -28,20 +28,26 @@ def csv(table: pd.DataFrame) -> bytes:
 
 def xlsx(table: pd.DataFrame, sheet: str) -> bytes:
     """One sheet with a frozen head, a filter, and columns wide enough to read."""
+    return workbook([(sheet, table)])
+
+
+def workbook(sheets: Sequence[tuple[str, pd.DataFrame]]) -> bytes:
+    """Several such sheets, each with its name."""
     out = io.BytesIO()
     with pd.ExcelWriter(out, engine="openpyxl") as writer:
-        table.to_excel(writer, sheet_name=sheet, index=False)
-        ws = writer.sheets[sheet]
-        ws.freeze_panes = "A2"
-        ws.auto_filter.ref = ws.dimensions
-        for i, name in enumerate(table.columns, start=1):
-            widths = [
-                len(str(name).encode("gbk", "replace")),
-                *(len(str(v).encode("gbk", "replace")) for v in table[name]),
-            ]
-            ws.column_dimensions[get_column_letter(i)].width = min(48, max(widths) + 3)
-            for cell in ws[get_column_letter(i)][1:]:
-                if isinstance(cell.value, str):
-                    # openpyxl would make a formula of text that begins with "=".
-                    cell.data_type = "s"
+        for sheet, table in sheets:
+            table.to_excel(writer, sheet_name=sheet, index=False)
+            ws = writer.sheets[sheet]
+            ws.freeze_panes = "A2"
+            ws.auto_filter.ref = ws.dimensions
+            for i, name in enumerate(table.columns, start=1):
+                widths = [
+                    len(str(name).encode("gbk", "replace")),
+                    *(len(str(v).encode("gbk", "replace")) for v in table[name]),
+                ]
+                ws.column_dimensions[get_column_letter(i)].width = min(48, max(widths) + 3)
+                for cell in ws[get_column_letter(i)][1:]:
+                    if isinstance(cell.value, str):
+                        # openpyxl would make a formula of text that begins with "=".
+                        cell.data_type = "s"
     return out.getvalue()

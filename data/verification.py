@@ -1,11 +1,14 @@
 """The sums anew from the facts: what was known at some time, and whether what is kept is right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from data import rollups
+from data import rollups, tube_books
+from data.ingest.tubes import folded
+from data.models import CampaignRow
 from data.site_record import counted
 from data.stored_reports import records_as_of
 from domain.places import Level, Place, PlaceTree
@@ -32,3 +35,23 @@ def differences(session: Session, tree: PlaceTree) -> int:
     computed = deltas_from_facts(session, tree, list(tree.each(Level.SITE)), None).changed()
     kept = rollups.kept(session, tree.campaign.id)
     return sum(computed.get(cell) != kept.get(cell) for cell in {*computed, *kept})
+
+
+def tube_differences(session: Session, row: CampaignRow, tree: PlaceTree) -> int:
+    """How many of the sums kept of a campaign's tubes differ from a computation from the events alone."""
+    books = tube_books.Books(session, row, tree)
+    changes = tube_books.Changes(books)
+    for _, tube in folded(session, row.id, books, None):
+        changes.add(books.stand(tube), 1)
+    computed, kept = changes.settled(), tube_books.kept(session, row.id)
+    both = (
+        (computed.sums, kept.sums),
+        (computed.ages, kept.ages),
+        (computed.flow, kept.flow),
+        (computed.boxes, kept.boxes),
+    )
+    return sum(_different(one, other) for one, other in both)
+
+
+def _different(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> int:
+    return sum(one.get(cell) != other.get(cell) for cell in {*one, *other})

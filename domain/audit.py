@@ -20,6 +20,8 @@ class Group(StrEnum):
     REMINDERS = "reminders"
     BULLETINS = "bulletins"
     PROBLEMS = "problems"
+    POSITIVES = "positives"
+    LEDGER = "ledger"
     UPPER = "upper"
     RECORD = "record"
     """Places, laboratories, rosters, the campaign itself."""
@@ -43,6 +45,10 @@ PREFIXES: Mapping[str, Group] = {
     "bulletin_template": Group.BULLETINS,
     "problem": Group.PROBLEMS,
     "modes": Group.PROBLEMS,
+    "positive": Group.POSITIVES,
+    "matching": Group.RECORD,
+    "finding": Group.LEDGER,
+    "sign_off": Group.LEDGER,
     "upper_figures": Group.UPPER,
     "places": Group.RECORD,
     "labs": Group.RECORD,

@@ -21,6 +21,20 @@ class Limits:
     times the mean of the last `outlier_hours` reports". `bulletin_people` is how many different people draft, review
     and sign a bulletin (2 in a district with fewer). `problem_*`: see `domain.problems.due_minutes`;
     `entrance_capacity` is sites per server entrance, 0 where nobody has stated it.
+
+    Tubes (sources 002, 003): one not received `missing_after_minutes` after its use is missing; `collect_minutes …
+    report_minutes` are the limits of the stages 采 → 送 → 检 → 报, and `warn_share` of one is a warning. A laboratory
+    whose day takes more than `support_share` of its capacity calls the next level of support. `business_mode` is 2
+    (one barcode for a tube) or 1 (one for each person). A laboratory works off its capacity of a day in
+    `lab_day_hours`: 24 where its machines run through the night.
+
+    Positives (source 003): the members of a positive pool are singly sampled again and tested within
+    `resample_minutes`, a single positive is on the direct network report within `direct_report_minutes`. What has to
+    be done "at once", and be confirmed, has `at_once_minutes` (assumed; no source sets a number).
+
+    Laboratories (source 004): a licence or filing is warned of `lab_expiry_days` ahead; an item's mark needs a round
+    of assessment in the last `lab_assessed_months` and passed ones in `lab_years` years up to `lab_years_until` (0:
+    the year before). The four quality rates are those of the last `lab_rate_months`, with their targets as shares.
     """
 
     gap_warn_pp: float = 1.0
@@ -39,6 +53,27 @@ class Limits:
     problem_stopped_share: float = 0.5
     problem_unaffected_share: float = 2.0
     entrance_capacity: int = 0
+    missing_after_minutes: int = 240
+    collect_minutes: int = 120
+    transit_minutes: int = 240
+    test_minutes: int = 360
+    report_minutes: int = 720
+    warn_share: float = 0.75
+    support_share: float = 0.70
+    business_mode: int = 2
+    lab_day_hours: int = 24
+    lab_expiry_days: int = 30
+    lab_assessed_months: int = 6
+    lab_years: int = 3
+    lab_years_until: int = 0
+    lab_rate_months: int = 12
+    lab_forms_share: float = 1.0
+    lab_participation_share: float = 0.98
+    lab_pass_share: float = 0.90
+    lab_correction_share: float = 1.0
+    resample_minutes: int = 60
+    direct_report_minutes: int = 120
+    at_once_minutes: int = 10
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, object]) -> "Limits":

@@ -23,6 +23,10 @@ class Topic(StrEnum):
     RECONCILIATION = "reconciliation"
     INFORMATION = "information"
     SOURCES = "sources"
+    TUBES = "tubes"
+    LABORATORIES = "laboratories"
+    TASKS = "tasks"
+    """Tasks from results: which tube and which result, only its own page says."""
 
 
 @dataclass(frozen=True, slots=True)

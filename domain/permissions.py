@@ -44,6 +44,17 @@ class Action(StrEnum):
     SIGN_BULLETIN = "sign_bulletin"
     IMPORT = "import"
     RUN_SOURCES = "run_sources"
+    WRITE_TUBES = "write_tubes"
+    """Send tube events; of which kinds, `domain.tubes.WRITERS` says for each role."""
+    SETTLE_TUBES = "settle_tubes"
+    """Find the cause of what the ledger shows, and close it."""
+    SEE_RESULTS = "see_results"
+    """Which tube has which result; everybody else sees counts."""
+    HANDLE_POSITIVES = "handle_positives"
+    PLAN_CAPACITY = "plan_capacity"
+    """Try, save and have applied another match of sampling, transport and testing."""
+    KEEP_LABS = "keep_labs"
+    """The registry of laboratories."""
     ADMINISTER = "administer"
     AUDIT = "audit"
 
@@ -56,14 +67,21 @@ _CHAIN = frozenset(
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.READER: frozenset({Action.READ}),
-    Role.SITE: frozenset({Action.READ, Action.WRITE_REPORTS, Action.OPEN_PROBLEMS, Action.SET_MODES}),
-    Role.TOWN: _LOOK | _CHAIN,
+    Role.SITE: frozenset(
+        {Action.READ, Action.WRITE_REPORTS, Action.OPEN_PROBLEMS, Action.SET_MODES, Action.WRITE_TUBES}
+    ),
+    Role.TOWN: _LOOK | _CHAIN | {Action.WRITE_TUBES, Action.SETTLE_TUBES},
     Role.DISTRICT: _LOOK | _CHAIN
-    | {Action.WRITE_UPPER, Action.PASS_TO_VENDOR, Action.PREPARE_BULLETIN, Action.IMPORT, Action.RUN_SOURCES},
-    Role.LAB: frozenset({Action.READ, Action.OPEN_PROBLEMS}),
-    Role.GATEWAY: frozenset({Action.READ, Action.WRITE_REPORTS, Action.WRITE_UPPER}),
+    | {Action.WRITE_UPPER, Action.PASS_TO_VENDOR, Action.PREPARE_BULLETIN, Action.IMPORT, Action.RUN_SOURCES,
+       Action.WRITE_TUBES, Action.SETTLE_TUBES, Action.SEE_RESULTS, Action.HANDLE_POSITIVES, Action.PLAN_CAPACITY,
+       Action.KEEP_LABS},
+    Role.LAB: frozenset(
+        {Action.READ, Action.OPEN_PROBLEMS, Action.WRITE_TUBES, Action.SETTLE_TUBES, Action.SEE_RESULTS,
+         Action.HANDLE_POSITIVES}
+    ),
+    Role.GATEWAY: frozenset({Action.READ, Action.WRITE_REPORTS, Action.WRITE_UPPER, Action.WRITE_TUBES}),
     Role.LEADER: _LOOK | {Action.SIGN_BULLETIN},
-    Role.ADMINISTRATOR: _LOOK | {Action.ADMINISTER, Action.AUDIT},
+    Role.ADMINISTRATOR: _LOOK | {Action.ADMINISTER, Action.AUDIT, Action.KEEP_LABS},
     Role.AUDITOR: _LOOK | {Action.AUDIT},
 }  # fmt: skip
 
@@ -80,6 +98,13 @@ PAGES: dict[str, Action] = {
     "town": Action.DESK,
     "sites": Action.DESK,
     "site": Action.READ,
+    "tubes": Action.DESK,
+    "ledger": Action.DESK,
+    "matching": Action.DESK,
+    "positives": Action.SEE_RESULTS,
+    "labs": Action.DESK,
+    "tube": Action.READ,
+    "lab": Action.READ,
     "problems": Action.READ,
     "findings": Action.DESK,
     "bulletin": Action.DESK,

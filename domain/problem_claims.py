@@ -1,19 +1,15 @@
 """What is sent about an information problem: read, checked for sense, nothing believed about rights or state."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
+from domain.claims import MAX_KEY, read_key, read_object, read_whole, read_word
 from domain.errors import Code, Refused
 from domain.problems import MAX_TICKET, MAX_VENDOR, Effect, Kind, Remedy, Step
 from domain.reports import MAX_NOTE, read_text
 
-MAX_KEY = 200
 MAX_AGO = 24 * 60
 """Minutes a problem may have gone on before it is opened."""
 MAX_LATENCY = 10 * 60 * 1000
-
-Word = TypeVar("Word", Kind, Effect, Step, Remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,66 +45,32 @@ class StepClaim:
 
 def read_opening(body: object) -> Opening:
     """The opening a body states. Raises `Refused`."""
-    row = _object(body)
+    row = read_object(body)
     keep = row.get("keep", False)
     if not isinstance(keep, bool):
         raise Refused("keep", Code.BAD_VALUE, keep)
     return Opening(
-        key=_key(row),
+        key=read_key(row),
         place=read_text("place", row.get("place"), MAX_KEY),
-        kind=_word("kind", row.get("kind"), Kind),
-        effect=_word("effect", row.get("effect"), Effect),
+        kind=read_word("kind", row.get("kind"), Kind),
+        effect=read_word("effect", row.get("effect"), Effect),
         note=read_text("note", row.get("note"), MAX_NOTE),
         keep=keep,
-        began_minutes=_whole("began_minutes", row.get("began_minutes"), MAX_AGO) or 0,
-        latency_ms=_whole("latency_ms", row.get("latency_ms"), MAX_LATENCY),
+        began_minutes=read_whole("began_minutes", row.get("began_minutes"), MAX_AGO) or 0,
+        latency_ms=read_whole("latency_ms", row.get("latency_ms"), MAX_LATENCY),
     )
 
 
 def read_step(body: object) -> StepClaim:
     """The step a body states. Raises `Refused`."""
-    row = _object(body)
+    row = read_object(body)
     remedy = row.get("remedy")
     return StepClaim(
-        key=_key(row),
-        step=_word("step", row.get("step"), Step),
-        seen=_whole("seen", row.get("seen"), 1_000_000),
+        key=read_key(row),
+        step=read_word("step", row.get("step"), Step),
+        seen=read_whole("seen", row.get("seen"), 1_000_000),
         note=read_text("note", row.get("note"), MAX_NOTE),
-        remedy=_word("remedy", remedy, Remedy) if remedy else None,
+        remedy=read_word("remedy", remedy, Remedy) if remedy else None,
         vendor=read_text("vendor", row.get("vendor"), MAX_VENDOR),
         ticket=read_text("ticket", row.get("ticket"), MAX_TICKET),
     )
-
-
-def _object(body: object) -> Mapping[str, object]:
-    if not isinstance(body, Mapping):
-        raise Refused("row", Code.BAD_VALUE, detail="object")
-    return body
-
-
-def _key(row: Mapping[str, object]) -> str:
-    key = read_text("key", row.get("key"), MAX_KEY)
-    if not key:
-        raise Refused("key", Code.MISSING_FIELD)
-    return key
-
-
-def _word(name: str, value: object, words: type[Word]) -> Word:
-    stated = read_text(name, value, 32)
-    if not stated:
-        raise Refused(name, Code.MISSING_FIELD)
-    if stated not in tuple(words):
-        raise Refused(name, Code.BAD_VALUE, stated)
-    return words(stated)
-
-
-def _whole(name: str, value: object, most: int) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Refused(name, Code.NOT_A_NUMBER, value)
-    if value < 0:
-        raise Refused(name, Code.NEGATIVE, value)
-    if value > most:
-        raise Refused(name, Code.TOO_LARGE, value, limit=most)
-    return value

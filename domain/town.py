@@ -14,6 +14,7 @@ from domain.duty import State
 from domain.findings import FLAG_SEVERITY
 from domain.overview import Figures, Overview, PlaceRef
 from domain.reports import Channel, Flag, Status
+from domain.site_tubes import SiteTubes, together
 from domain.status import RANK, Severity
 
 
@@ -117,6 +118,8 @@ class SiteWork:
     reasons: tuple[Reason, ...] = ()
     decided: Decided | None = None
     decided_by: str = ""
+    tubes: SiteTubes | None = None
+    """Its tubes of the whole day; None where none has been scanned."""
 
     @property
     def severity(self) -> Severity | None:
@@ -172,6 +175,11 @@ class TownPicture:
     sites: tuple[SiteWork, ...]
     places: tuple[PlaceWork, ...]
     closed: int
+
+    @property
+    def tubes(self) -> SiteTubes | None:
+        """Those of all its sites together."""
+        return together(row.tubes for row in self.sites if row.tubes is not None)
 
 
 def group_of(

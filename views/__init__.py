@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from components import states
-from components.links import LISTS_HOUR
+from components.links import BY_LAB, LISTS_HOUR
 from data.queries.moment import Moment
 from locales import text
 
@@ -53,6 +53,11 @@ class Page:
     def lists_hour(self) -> bool:
         """Whether an hour in the address says whose reports are listed, not at which time to look."""
         return self.slug in LISTS_HOUR
+
+    @property
+    def by_lab(self) -> bool:
+        """Whether a laboratory in the address narrows the page to it."""
+        return self.slug in BY_LAB
 
 
 def draw_all(page: Page, session: Session, moment: Moment, language: str) -> Mapping[str, Drawn]:

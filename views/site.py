@@ -7,9 +7,11 @@ from components.hours import hours
 from components.kpis import kpis
 from components.site import facts, versions
 from components.site_problems import site_problems
+from components.site_tubes import site_tubes
 from components.stamp import stamp
 from data.queries.problems import information
 from data.queries.site import site_picture
+from data.queries.site_tubes import site_panel
 from domain.site import SitePicture
 from views import Page, View
 
@@ -39,6 +41,7 @@ PAGE = Page(
         View("hours", "hours.title", site_picture, _hours),
         View("findings", "findings.title", site_picture, _findings),
         View("problems", "information.title", information, site_problems),
+        View("site-tubes", "site_tubes.title", site_panel, site_tubes),
         View("versions", "site.versions", site_picture, versions),
     ),
 )

@@ -125,14 +125,17 @@ class Snapshots:
         language: str,
         number: tuple[int, int],
         hour: datetime | None = None,
+        lab: str = "",
     ) -> bytes | Moved:
         """The gzipped JSON of a snapshot, or which version to ask for instead. Raises `UnknownSnapshot`.
 
         With `hour`, the start of a period, the page is shown as it stood at that period's end, or lists that
-        period's reports (`Page.lists_hour`).
+        period's reports (`Page.lists_hour`). `lab` narrows a page that can be narrowed (`Page.by_lab`).
         """
         current = self.version(campaign_id)
-        key = (campaign_id, current.epoch, page, place, language, hour, *number)
+        shown = self._pages.get(page)
+        lab = lab if shown is not None and shown.by_lab else ""
+        key = (campaign_id, current.epoch, page, place, language, hour, lab, *number)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -146,7 +149,7 @@ class Snapshots:
                         return self._kept[key]
                 if number[1] > current.minute:
                     return Moved(current)
-                built = self._build(campaign_id, page, place, language, number, hour)
+                built = self._build(campaign_id, page, place, language, number, hour, lab)
                 if isinstance(built, Moved):
                     # What was published can no longer be drawn; from now on it is what can.
                     with self._lock:
@@ -170,6 +173,7 @@ class Snapshots:
         language: str,
         number: tuple[int, int],
         hour: datetime | None,
+        lab: str,
     ) -> bytes | Moved:
         began = self._ticks()
         shown = self._pages.get(page)
@@ -185,7 +189,7 @@ class Snapshots:
                 raise UnknownSnapshot(str(hour))
             until, period = (None, stated) if shown.lists_hour else (stated, None)
             now = datetime.fromtimestamp(number[1] * 60, UTC)
-            moment = Moment(tree, tree.by_code[place], number[0], now, until, period)
+            moment = Moment(tree, tree.by_code[place], number[0], now, until, period, lab)
             panels = draw_all(shown, session, moment, language)
             data_until = moment.ask(session, overview).data_until
         campaign = tree.campaign

@@ -279,4 +279,5 @@
 
   new MutationObserver(restore).observe(document.documentElement, { subtree: true, childList: true, attributes: true,
     attributeFilter: ["data-town", "data-hour", "data-duty-place", "data-phone-of", "data-open"] });
+  window.command = Object.assign(window.command ?? {}, { copy: toClipboard });
 })();

@@ -98,8 +98,8 @@
   }
 
   async function refresh(live, head, asked) {
-    const { campaign, view, place, language, hour } = live.dataset;
-    const looking = hour ? `&hour=${encodeURIComponent(hour)}` : "";
+    const { campaign, view, place, language, hour, lab } = live.dataset;
+    const looking = (hour ? `&hour=${encodeURIComponent(hour)}` : "") + (lab ? `&lab=${encodeURIComponent(lab)}` : "");
     // Snapshots stay in the cache for good; revisions begin anew with every database, so its name is in the address.
     const path = [campaign, view, place, language].map(encodeURIComponent).join("/");
     const slow = setTimeout(() => document.body.toggleAttribute("data-refreshing", snapshot !== null), SLOW_MS);
@@ -276,6 +276,6 @@
     if (live && JSON.stringify({ ...live.dataset }) !== shown) poll();
   }).observe(document.documentElement, {
     subtree: true, childList: true, attributes: true,
-    attributeFilter: ["data-campaign", "data-view", "data-place", "data-language", "data-epoch", "data-hour"],
+    attributeFilter: ["data-campaign", "data-view", "data-place", "data-language", "data-epoch", "data-hour", "data-lab"],
   });
 })();

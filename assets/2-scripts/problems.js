@@ -4,46 +4,9 @@
 (() => {
   "use strict";
   const api = (campaign, rest) => `/api/v1/campaigns/${encodeURIComponent(campaign)}/${rest}`;
-  const key = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
-  const oneLine = (text) => text.replace(/\s+/g, " ").trim();
-
-  /** What went wrong, in the server's words; without an answer, in the page's. */
-  function complaint(answer, unsent) {
-    if (answer.status === 0) return unsent;
-    const refused = answer.json?.errors?.[0] ?? answer.json?.rejected?.[0];
-    return refused?.message || answer.json?.detail || answer.json?.title || unsent;
-  }
-
-  /** The words in a form, by name. */
-  function words(form) {
-    const said = {};
-    for (const area of form.querySelectorAll("textarea")) {
-      const text = oneLine(area.value);
-      if (text) said[area.name] = text;
-    }
-    return said;
-  }
-
+  const { key, complaint, words, keyOf, say } = window.command.written;
   const chosen = (form, name) =>
     [...form.querySelectorAll(`[data-choose="${name}"][aria-pressed="true"]`)].map((tap) => tap.dataset.value);
-
-  /** The same sending keeps its key, so that a second try cannot count twice; other content gets another one. */
-  function keyOf(form) {
-    form.dataset.key ||= key();
-    return form.dataset.key;
-  }
-
-  function say(form, text, bad) {
-    let line = form.querySelector(".rf-said");
-    if (!line) {
-      line = document.createElement("p");
-      line.className = "rf-said";
-      form.append(line);
-    }
-    line.setAttribute("role", bad ? "alert" : "status");
-    line.classList.toggle("crit", bad);
-    line.textContent = text;
-  }
 
   // ---- choices ----
 

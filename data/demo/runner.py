@@ -3,6 +3,7 @@ its end. What is sent goes through the same functions as real data, at the time 
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -19,19 +20,33 @@ from data.demo.contacts import contacts_of
 from data.demo.feed import ProvinceFeed
 from data.demo.information import ENTRANCE_CAPACITY, Happening, happenings
 from data.demo.information_play import Names, play
+from data.demo.positives import play_tasks
+from data.demo.registry import record_registry
 from data.demo.simulator import TIMEZONE, CampaignDay, simulate
 from data.demo.stream import Sending, TownDecision
+from data.demo.tube_flow import WORKDAY_HOURS
+from data.demo.tube_play import play_tubes
+from data.demo.tubes import TubeDay
 from data.ingest import contacts, labs, places, upper_figures
 from data.ingest.batch import Sender
 from data.ingest.decisions import record_decisions
 from data.ingest.mapping import LAB_ALIASES, PLACE_ALIASES
+from data.ingest.matching import QUARTER, say_support
+from data.ingest.registry import forget
 from data.ingest.reports import read_rows, record
 from data.models import (
     Bulletin,
     CampaignRow,
     CurrentReport,
     Decision,
+    FindingEvent,
+    LabReport,
+    MatchingEvent,
+    MatchingPlan,
     ModeChangeRow,
+    PositiveEvent,
+    PositiveResample,
+    PositiveTask,
     ProblemEvent,
     ProblemRow,
     RefusedClaim,
@@ -41,12 +56,23 @@ from data.models import (
     ReportAlias,
     Revision,
     Rollup,
+    SiteSignOff,
     SourceFile,
     SourceRun,
     SourceTrial,
+    SupportCall,
+    TubeAge,
+    TubeAlias,
+    TubeBox,
+    TubeEvent,
+    TubeFlow,
+    TubeRow,
+    TubeSum,
+    TubeWithdrawal,
     UpperFigure,
 )
 from domain.clock import Clock
+from domain.contacts import Post
 from domain.reports import Status
 
 SIMULATOR = Sender("simulator")
@@ -55,11 +81,13 @@ PROVINCE = Sender("simulator (gateway)")
 FIRST_LOOK = timedelta(hours=8, minutes=20)
 """How long after the campaign's start a newcomer first sees it: 14:20, an hour before a town's network fails."""
 
-AFTER_END = timedelta(minutes=45)
-"""How long the finished day stays before it begins anew."""
+AFTER_END = timedelta(hours=5)
+"""How long the finished day stays before it begins anew: until the last tube has its result."""
 
 
 DAY_TABLES = (
+    MatchingEvent, MatchingPlan, SupportCall, PositiveEvent, PositiveResample, PositiveTask, FindingEvent,
+    SiteSignOff, TubeAlias, TubeWithdrawal, LabReport, TubeAge, TubeBox, TubeFlow, TubeSum, TubeRow, TubeEvent,
     SourceFile, SourceRun, SourceTrial, Bulletin, ProblemEvent, ProblemRow, ModeChangeRow, ReminderResult,
     Reminder, Rollup, CurrentReport, Decision, RefusedClaim, ReportAlias, Report, Revision, UpperFigure,
 )  # fmt: skip
@@ -75,19 +103,39 @@ DISTRICT_NAMES = {"district": "440607", "district_name": "三水区", "district_
 
 class Demonstration:
     """One simulated day in one database. With `folder`, one that sources may read, the province's figures come by way
-    of a source that watches it."""
+    of a source that watches it. `first_look` is how much of the day a new one has played; without `tubes` it knows
+    hourly reports only."""
 
-    def __init__(self, database: Database, clock: Clock, speed: float, seed: int, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        speed: float,
+        seed: int,
+        folder: Path | None = None,
+        *,
+        first_look: timedelta = FIRST_LOOK,
+        tubes: bool = True,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._speed = speed
         local_day = clock().astimezone(ZoneInfo(TIMEZONE)).date()
         self.day: CampaignDay = simulate(seed, local_day)
+        self.tubes: TubeDay | None = None
+        self._singles: dict[str, tuple[str, ...]] = {}
+        if tubes:
+            self.tubes = TubeDay(self.day, seed)
+            self.day = replace(self.day, sendings=self.tubes.reports)
+            odd = [fault.barcodes for fault in self.tubes.planted if fault.kind == "odd_result"]
+            self._singles = {pool: tuple(singles) for pool, *singles in odd}
         district = DISTRICT_NAMES["district"]
         told = happenings(self.day.campaign, self.day.sites, self.day.faults, district, seed)
-        self._events = _in_order(self.day, told)
+        self._first_look = self.day.campaign.starts_at + first_look
+        self._events = _in_order(self.day, told, self._first_look)
         self._names = _names(self.day, district, seed)
         self._seed = seed
+        self._looked = 0  # the quarter of an hour in which the day's task was looked at last
         self._feed = ProvinceFeed(folder) if folder is not None else None
 
     def load(self) -> None:
@@ -101,8 +149,8 @@ class Demonstration:
             if row is None:
                 self._create(session)
                 row = campaigns.lock(session, campaign.id)
-                self._play(session, row, campaign.starts_at, campaign.starts_at + FIRST_LOOK)
-                self._go_on_from(row, campaign.starts_at + FIRST_LOOK)
+                self._play(session, row, campaign.starts_at, self._first_look)
+                self._go_on_from(row, self._first_look)
                 self._watch(session, row)
                 return
             row = campaigns.lock(session, campaign.id)
@@ -110,8 +158,8 @@ class Demonstration:
             same_day = row.starts_at == campaign.starts_at and row.settings.get("seed") == self._seed
             if played is None or not same_day or played >= campaign.deadline + AFTER_END:
                 self._begin_anew(session, row)
-                self._play(session, row, campaign.starts_at, campaign.starts_at + FIRST_LOOK)
-                played = campaign.starts_at + FIRST_LOOK
+                self._play(session, row, campaign.starts_at, self._first_look)
+                played = self._first_look
             self._go_on_from(row, played)
             self._watch(session, row)
 
@@ -128,6 +176,10 @@ class Demonstration:
             delivers = self._feed is not None and self._feed.delivers(session, row.id)
             self._play(session, row, played, now, told=not delivers)
             row.settings = {**row.settings, "played_until": now.isoformat()}
+            quarter = int(now.timestamp()) // QUARTER
+            if quarter != self._looked:
+                self._looked = quarter
+                say_support(session, row, campaigns.tree_of(session, row), now)
 
     def _create(self, session: Session) -> None:
         campaign = self.day.campaign
@@ -138,13 +190,17 @@ class Demonstration:
             places.read_place({**DISTRICT_NAMES, **_renamed(place, PLACE_ALIASES)}, ".") for place in self.day.places
         ]
         places.record(session, row, specs, SIMULATOR, campaign.starts_at)
-        rows = [_renamed(lab, LAB_ALIASES) for lab in self.day.labs]
-        labs.record(session, row, rows, ".", SIMULATOR, campaign.starts_at)
+        self._set_labs(session, row, campaign.starts_at)
         self._set_contacts(session, row, campaign.starts_at)
         # Only the first start reads outlines: the library for it is large.
         from data.geo.boundaries import record_boundaries
 
         record_boundaries(session, row, OUTLINES, OUTLINES_SOURCE, campaign.starts_at)
+
+    def _set_labs(self, session: Session, row: CampaignRow, now: datetime) -> None:
+        rows = [_renamed(lab, LAB_ALIASES) for lab in self.day.labs]
+        labs.record(session, row, rows, ".", SIMULATOR, now)
+        record_registry(session, row, SIMULATOR, now)
 
     def _set_contacts(self, session: Session, row: CampaignRow, now: datetime) -> None:
         sites = [(site.code, site.town) for site in self.day.sites]
@@ -156,6 +212,7 @@ class Demonstration:
             "plan_weights": list(self.day.campaign.plan_weights),
             "seed": self._seed,
             "entrance_capacity": ENTRANCE_CAPACITY,
+            "lab_day_hours": WORKDAY_HOURS,
         }
 
     def _begin_anew(self, session: Session, row: CampaignRow) -> None:
@@ -172,6 +229,8 @@ class Demonstration:
             session, row, actor=SIMULATOR.name, action="demo.anew", details={}, now=row.starts_at, structure=True
         )
         self._set_contacts(session, row, row.starts_at)
+        forget(session, row)
+        self._set_labs(session, row, row.starts_at)
 
     def _go_on_from(self, row: CampaignRow, moment: datetime) -> None:
         clock = {
@@ -218,14 +277,24 @@ class Demonstration:
                             self._feed.write(f"province-{event.period:02}", shown)
                         if told:
                             upper_figures.record(session, row, tree, shown, PROVINCE, now)
+        self._send_tubes(session, row, after, until)
+
+    def _send_tubes(self, session: Session, row: CampaignRow, after: datetime, until: datetime) -> None:
+        """What happens to tubes is sent a whole minute at a time: there is something every second."""
+        after, until = (moment.replace(second=0, microsecond=0) for moment in (after, until))
+        if self.tubes is not None and after < until:
+            play_tubes(session, row, self.tubes.sendings(after, until), until, SIMULATOR.name)
+            tree, district = campaigns.tree_of(session, row), DISTRICT_NAMES["district"]
+            name = self._names.get((district, Post.DATA.value), district)
+            play_tasks(session, row, tree, self._singles, until, SIMULATOR.name, name)
 
 
 Event = Sending | TownDecision | Happening | upper.Reading | Publication
 
 
-def _in_order(day: CampaignDay, told: Sequence[Happening]) -> list[Event]:
+def _in_order(day: CampaignDay, told: Sequence[Happening], first_look: datetime) -> list[Event]:
     """Everything by time; at the same time reports first, since a town decides on what is there."""
-    published = publications(day.campaign, day.campaign.starts_at + FIRST_LOOK)
+    published = publications(day.campaign, first_look)
     events: list[Event] = [*day.sendings, *day.decisions, *told, *upper.readings(day.campaign), *published]
     return sorted(events, key=lambda event: (event.at, isinstance(event, TownDecision)))
 

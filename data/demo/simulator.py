@@ -37,7 +37,8 @@ class CampaignDay:
     `sendings` and `decisions` are in order of time.
 
     `truth` is persons truly sampled per site and hour: the campaign's 16 periods, then `population.OVERTIME` hours
-    after the deadline in which those still waiting are sampled without any report.
+    after the deadline in which those still waiting are sampled without any report. `tubes` and `lanes_open` are the
+    true ones of the same hours.
     """
 
     campaign: Campaign
@@ -48,6 +49,8 @@ class CampaignDay:
     decisions: tuple[TownDecision, ...]
     faults: tuple[PlantedFault, ...]
     truth: Mapping[str, tuple[int, ...]]
+    tubes: Mapping[str, tuple[int, ...]]
+    lanes_open: Mapping[str, tuple[int, ...]]
 
 
 def campaign_of(date: datetime.date) -> Campaign:
@@ -83,6 +86,8 @@ def simulate(seed: int, date: datetime.date, *, sites: Sequence[SiteSpec] | None
         decisions=stream.decisions(),
         faults=planted,
         truth={code: day.persons for code, day in days.items()},
+        tubes={code: tuple(tubes) for code, tubes in stream.tubes.items()},
+        lanes_open={code: day.lanes_open for code, day in days.items()},
     )
 
 

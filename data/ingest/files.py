@@ -10,12 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from data import campaigns
 from data.database import Database
-from data.ingest import contacts, labs, places, upper_figures
+from data.ingest import contacts, labs, places, registry, tube_files, tubes, upper_figures
 from data.ingest.batch import BatchResult, Sender
 from data.ingest.mapping import (
     CONTACT_ALIASES,
@@ -26,6 +28,10 @@ from data.ingest.mapping import (
     PLACE_FIELDS,
     REPORT_ALIASES,
     REPORT_FIELDS,
+    ROUND_ALIASES,
+    ROUND_FIELDS,
+    TUBE_ALIASES,
+    TUBE_FIELDS,
     UPPER_ALIASES,
     UPPER_FIELDS,
     FileMapping,
@@ -36,6 +42,7 @@ from data.ingest.pulled import Word
 from data.ingest.reports import read_rows, record
 from data.ingest.tables import Table, read_table
 from data.models import CampaignRow
+from data.tube_books import books_of
 from domain import upper
 from domain.clock import Clock
 from domain.errors import Code, Refused, Rejection
@@ -57,6 +64,11 @@ class What(StrEnum):
     LABS = "labs"
     UPPER_FIGURES = "upper-figures"
     CONTACTS = "contacts"
+    EQA = "eqa"
+    TUBES = "tubes"
+
+
+Part = TypeVar("Part")
 
 
 @dataclass(slots=True)
@@ -103,7 +115,8 @@ def import_file(
     when the sender's place is not in the campaign.
     """
     stated = read_mapping(what, mapping_toml)
-    table = read_table(data, name, encoding=stated.encoding, delimiter=stated.delimiter, sheet=stated.sheet)
+    read = INTAKES[what].read
+    table = read(data, name, encoding=stated.encoding, delimiter=stated.delimiter, sheet=stated.sheet)
     return import_table(
         database, campaign_id, what, table, stated, sender, clock, dry_run=dry_run, progress=progress, name=name
     )  # fmt: skip
@@ -127,9 +140,11 @@ def import_table(
     progress: Progress = lambda done, total: None,
     word: Word | None = None,
     name: str = "",
+    writer: tubes.Writer | None = None,
 ) -> FileResult:
     """Import a table that was read already, with the mapping `stated` for it. With `word`, it is what a source says,
-    and is taken beside what it said before. Raises as `import_file`."""
+    and is taken beside what it said before. `writer` is the sender of tube events where it may not send all kinds.
+    Raises as `import_file`."""
     intake = INTAKES[what]
     mapping = stated.or_default(table.headers, intake.aliases)
     result = FileResult(table, mapping)
@@ -141,7 +156,7 @@ def import_table(
         else:
             rows.append(Row(line.number, fields))
     with suppress(_DryRun):
-        job = _Import(database, campaign_id, sender, clock, mapping, dry_run, progress, word, name)
+        job = _Import(database, campaign_id, sender, clock, mapping, dry_run, progress, word, name, writer)
         intake.take(job, rows, result)
     result.refused.sort(key=lambda pair: pair[0])
     result.batch.rejected = [rejection for _, rejection in result.refused]
@@ -161,16 +176,23 @@ class _Import:
     progress: Progress
     word: Word | None
     name: str
+    writer: tubes.Writer | None = None
 
-    def in_parts(self, rows: Sequence[Row], work: Callable[[Session, CampaignRow, Sequence[Row]], None]) -> None:
-        """Do `work` on the rows part by part, each part a transaction; a dry run is one that is not kept."""
+    def in_parts(
+        self,
+        rows: Sequence[Part],
+        work: Callable[[Session, CampaignRow, Sequence[Part]], None],
+        take: Callable[[Session, str], CampaignRow] = campaigns.lock,
+    ) -> None:
+        """Do `work` on the rows part by part, each part a transaction; a dry run is one that is not kept. `take` gets
+        the campaign's row, as a rule with the lock."""
         size = max(1, len(rows)) if self.dry_run else PART
         for start in range(0, max(1, len(rows)), size):
             part = rows[start : start + size]
             with self.database.write() as session:
                 if self.name:
                     campaigns.tell(session, file=self.name)
-                row = campaigns.lock(session, self.campaign_id)
+                row = take(session, self.campaign_id)
                 if self.word is not None:
                     self.word.begin(session)
                 if part:
@@ -269,7 +291,7 @@ def _without_duplicates(
         same = lines.get(identity(row), [])
         if len(same) > 1:
             params = {"lines": ", ".join(map(str, same))}
-            named = (row.fields.get(name) for name in ("site", "lab", "place"))
+            named = (row.fields.get(name) for name in ("barcode", "site", "lab", "place"))
             value = row.path[-1][1] if row.path else str(next(filter(None, named), ""))
             code = Code.DUPLICATE_IN_FILE
             result.refused.append((row.line, Rejection(row.line, "key", code, value, detail, dict(params))))
@@ -318,6 +340,23 @@ def _take_labs(job: _Import, rows: list[Row], result: FileResult) -> None:
         result.batch.add(done)
 
     job.in_parts(kept, work)
+
+
+def _take_rounds(job: _Import, rows: list[Row], result: FileResult) -> None:
+    """Rounds of external quality assessment; one that is on record already gets a new version where it differs."""
+    writer = registry.Writer(job.sender)
+
+    def work(session: Session, campaign_row: CampaignRow, part: Sequence[Row]) -> None:
+        now, done = job.now(campaign_row), BatchResult(revision=campaign_row.revision)
+        changes = registry.read_rounds(
+            [row.fields for row in part], campaigns.campaign_of(campaign_row), now, job.mapping.decimal, done
+        )
+        registry.record_changes(session, campaign_row, changes, writer, now, done)
+        result.refused += [(part[r.index].line, r) for r in done.rejected]
+        done.rejected = []
+        result.batch.add(done)
+
+    job.in_parts(rows, work)
 
 
 def _take_upper_figures(job: _Import, rows: list[Row], result: FileResult) -> None:
@@ -390,19 +429,53 @@ def _take_contacts(job: _Import, rows: list[Row], result: FileResult) -> None:
     job.in_parts(kept, work)
 
 
+def _take_tubes(job: _Import, rows: list[Row], result: FileResult) -> None:
+    tube_files.check_columns(result.table.headers, [*job.mapping.columns, *job.mapping.constants])
+    with job.database.read() as session:
+        campaign_row = campaigns.find(session, job.campaign_id)
+        tree, now = campaigns.tree_of(session, campaign_row), job.now(campaign_row)
+        books = books_of(session, campaign_row, tree)
+    writer = job.writer or tubes.Writer(job.sender.name, place=job.sender.scope or "")
+    zone = ZoneInfo(job.mapping.timezone) if job.mapping.timezone else None
+    read: list[Row] = []
+    for row in rows:
+        try:
+            fields, derived = tube_files.read_row(row.fields, zone, job.mapping.decimal)
+        except Refused as refusal:
+            result.refused.append((row.line, refusal.at(row.line)))
+        else:
+            read.append(Row(row.line, fields, derived=derived))
+    kept = _without_duplicates(read, result, lambda row: row.fields["event_id"] if row.derived else None, "tube")
+    placed, bad = tubes.place_events(enumerate(row.fields for row in kept), tree, books, writer, now)
+
+    def refuse(rejections: Sequence[Rejection]) -> None:
+        result.refused += [(kept[r.index].line, r) for r in rejections]
+
+    def work(session: Session, campaign_row: CampaignRow, part: Sequence[tubes.Placed]) -> None:
+        done = tubes.record(session, campaign_row, part, writer, now)
+        refuse(done.rejected)
+        done.rejected = []
+        result.batch.add(done)
+
+    refuse(bad)
+    # The lock comes after the events, as in every other way they come in: two writers would else wait for each other.
+    job.in_parts(placed, work, campaigns.find)
+
+
 Take = Callable[[_Import, list[Row], FileResult], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
     """One kind of rows: the fields it may have, other names for them, and how it is taken in. `times` are the fields
-    that hold a moment; only what a source may deliver (`pulled`) needs to say so."""
+    that hold a moment; only what a source may deliver (`pulled`) needs to say so. `read` makes a table of a file."""
 
     fields: tuple[str, ...]
     aliases: Mapping[str, str]
     take: Take
     times: tuple[str, ...] = ()
     pulled: bool = False
+    read: Callable[..., Table] = read_table
 
 
 INTAKES = {
@@ -411,6 +484,8 @@ INTAKES = {
     What.LABS: Intake(LAB_FIELDS, LAB_ALIASES, _take_labs),
     What.UPPER_FIGURES: Intake(UPPER_FIELDS, UPPER_ALIASES, _take_upper_figures, times=("at",), pulled=True),
     What.CONTACTS: Intake(CONTACT_FIELDS, CONTACT_ALIASES, _take_contacts),
+    What.EQA: Intake(ROUND_FIELDS, ROUND_ALIASES, _take_rounds),
+    What.TUBES: Intake(TUBE_FIELDS, TUBE_ALIASES, _take_tubes, read=tube_files.read_events_table),
 }
 """Every kind of rows there is. A further one is one line here, and one function that takes it in."""
 

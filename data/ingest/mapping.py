@@ -8,11 +8,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data.ingest.tables import Line, Table
 from domain import reports, upper
 from domain.errors import Unreadable
 from domain.places import LEVELS
+from domain.registry import Subject
+from domain.registry_claims import CATALOGUE
 
 PLACE_FIELDS = (
     "city", "city_name", "district", "district_name", "district_name_en", "town", "town_name", "town_name_en",
@@ -20,7 +23,14 @@ PLACE_FIELDS = (
     "reason",
 )  # fmt: skip
 
-LAB_FIELDS = ("lab", "name", "name_en", "lon", "lat", "capacity_per_day", "towns", "host_town")
+LAB_FIELDS = (
+    "lab", "name", "name_en", "lon", "lat", "capacity_per_day", "towns", "host_town", "level", "listed", "licence",
+    "licence_until", "filing", "filed_on", "filing_until",
+)  # fmt: skip
+"""A laboratory's own fields, and those of its entry in the registry (domain.registry)."""
+
+ROUND_FIELDS = ("lab", *(field.name for field in CATALOGUE[Subject.ASSESSMENT]))
+"""A round of external quality assessment: the laboratory and the fields of the registry."""
 
 REPORT_FIELDS = (*reports.FIELDS, "city", "district", "town")
 """A report's own fields and the places above its site, for sites that are known by name only."""
@@ -32,6 +42,13 @@ UPPER_FIELDS = (*upper.FIELDS, *LEVELS)
 
 CONTACT_FIELDS = ("place", *LEVELS, "name", "phone", "post")
 """Who is on duty where; the place by code or name, in a column of its own or by the lowest level filled in."""
+
+
+TUBE_FIELDS = (
+    "event_id", "barcode", "type", "at", "site", "lane", "box", "manifest", "lab", "persons", "pool_size", "result",
+    "reason", "unread",
+)  # fmt: skip
+"""A tube event's own fields (contract, "Tube events"). `unread` holds a line of JSON that could not be read."""
 
 
 def _own(fields: Iterable[str]) -> dict[str, str]:
@@ -69,6 +86,17 @@ LAB_ALIASES: Mapping[str, str] = _own(LAB_FIELDS) | {
     "capacity_tubes_per_day": "capacity_per_day", "日检测能力": "capacity_per_day",
     "bound_town_codes": "towns", "对应镇街编码": "towns", "对应镇街": "towns",
     "host_town_code": "host_town", "所在镇街编码": "host_town", "所在镇街": "host_town",
+    "机构级别": "level", "医疗机构级别": "level", "已公布": "listed", "是否公布": "listed",
+    "许可证号": "licence", "执业许可证号": "licence", "许可证有效期至": "licence_until",
+    "备案号": "filing", "二级备案号": "filing", "备案日期": "filed_on", "备案有效期至": "filing_until",
+}  # fmt: skip
+
+ROUND_ALIASES: Mapping[str, str] = _own(ROUND_FIELDS) | {
+    "lab_code": "lab", "检测机构编码": "lab", "检测机构代码": "lab", "检测机构": "lab",
+    "项目": "item", "检验项目": "item", "组织单位": "organiser", "组织机构": "organiser",
+    "级别": "range", "互认范围": "range", "地区": "region", "范围名称": "region",
+    "日期": "on", "质评日期": "on", "参加": "took_part", "是否参加": "took_part",
+    "合格": "passed", "是否合格": "passed", "结果": "passed", "整改措施": "corrective", "整改日期": "corrected_on",
 }  # fmt: skip
 
 REPORT_ALIASES: Mapping[str, str] = _own(REPORT_FIELDS) | {
@@ -115,6 +143,25 @@ CONTACT_ALIASES: Mapping[str, str] = _own(CONTACT_FIELDS) | {
     "职务": "post", "岗位": "post", "角色": "post",
 }  # fmt: skip
 
+TUBE_ALIASES: Mapping[str, str] = _own(TUBE_FIELDS) | {
+    "事件编号": "event_id", "编号": "event_id",
+    "tube_barcode": "barcode", "条码": "barcode", "管码": "barcode", "试管条码": "barcode", "条形码": "barcode",
+    "第三联条码": "barcode", "样本条码": "barcode", "样本编号": "barcode", "barcode_no": "barcode",
+    "event": "type", "事件": "type", "事件类型": "type", "类型": "type",
+    "time": "at", "时间": "at", "事件时间": "at", "采样时间": "at", "收样时间": "at", "接收时间": "at",
+    "签收时间": "at", "扫码时间": "at", "登记时间": "at",
+    "site_code": "site", "采样点编码": "site", "采样点代码": "site", "点码": "site", "点位编码": "site",
+    "台码": "lane", "台号": "lane", "采样台": "lane",
+    "箱码": "box", "箱号": "box",
+    "送检单号": "manifest", "送检单": "manifest",
+    "lab_code": "lab", "实验室编码": "lab", "实验室": "lab", "检测机构编码": "lab", "检测机构": "lab",
+    "人数": "persons", "混采人数": "persons",
+    "混采比": "pool_size", "混采比例": "pool_size", "混检比例": "pool_size",
+    "结果": "result", "检测结果": "result",
+    "原因": "reason", "作废原因": "reason",
+    "#unread": "unread",
+}  # fmt: skip
+
 _SECTIONS = ("columns", "constants", "options")
 _NOTHING_NEAR = "—"
 
@@ -123,7 +170,8 @@ _NOTHING_NEAR = "—"
 class FileMapping:
     """How to read one file: `columns` is ours → theirs, `constants` hold for every row, the rest are options.
 
-    What is None is recognised from the file. `decimal` is the mark between a number's whole part and the rest.
+    What is None is recognised from the file. `decimal` is the mark between a number's whole part and the rest;
+    `timezone` is whose clocks times without an offset mean (tube events only; without it they are refused).
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -133,6 +181,7 @@ class FileMapping:
     delimiter: str | None = None
     decimal: str = "."
     sheet: str | None = None
+    timezone: str | None = None
 
     @classmethod
     def parse(cls, toml_text: str, known_fields: Collection[str]) -> "FileMapping":
@@ -269,10 +318,19 @@ def _is_delimiter(value: object) -> bool:
     return isinstance(value, str) and len(value) == 1 and not value.isalnum() and value not in '"\r\n .-+'
 
 
+def is_timezone(value: object) -> bool:
+    """Whether it names a zone of the world."""
+    try:
+        return isinstance(value, str) and bool(ZoneInfo(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
 _OPTIONS: Mapping[str, Callable[[object], bool]] = {
     "create_places": lambda value: isinstance(value, bool),
     "encoding": _is_encoding,
     "delimiter": _is_delimiter,
     "decimal": lambda value: value in (".", ","),
     "sheet": lambda value: isinstance(value, str) and bool(value.strip()),
+    "timezone": is_timezone,
 }

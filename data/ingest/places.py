@@ -12,7 +12,9 @@ from data.ingest.batch import BatchResult, Sender
 from data.ingest.labs import find_or_make, read_degrees
 from data.ingest.place_writer import PlaceWriter, Resolver, Step, levels_in, read_path
 from data.ingest.reports import resettle
+from data.ingest.tubes import keep_up
 from data.models import CampaignRow, LabRow, Opening, PlaceRow, TargetChange
+from data.tube_books import Books
 from domain import permissions
 from domain.campaign import POOL_SIZES
 from domain.errors import Code, Refused
@@ -87,6 +89,7 @@ def record(
 ) -> BatchResult:
     """Put places on record, within the caller's transaction and campaign lock."""
     before = campaigns.load_tree(session, row)
+    books = Books(session, row, before)
     scope = sender.place(before)
     result = BatchResult(revision=row.revision)
     writer = PlaceWriter(session, row, before, now)
@@ -141,6 +144,7 @@ def record(
         after = campaigns.load_tree(session, row)
         # What a report counts for depends on its site's opening and pool size.
         resettle(session, row.id, before, after)
+        keep_up(session, row, books, now)
     return result
 
 

@@ -2,7 +2,10 @@
 
 from data.models.base import Base, BigId, Moment
 from data.models.bulletins import Bulletin, BulletinTemplate
+from data.models.ledger import FindingEvent, SiteSignOff, TubeAlias, TubeWithdrawal
+from data.models.matching import MatchingEvent, MatchingPlan, SupportCall
 from data.models.people import Account, Audit, AuditSeal, SignIn, SignInTry, Token
+from data.models.positives import PositiveEvent, PositiveResample, PositiveTask
 from data.models.problems import ModeChangeRow, ProblemEvent, ProblemRow
 from data.models.record import (
     Boundary,
@@ -20,8 +23,10 @@ from data.models.record import (
     Rollup,
     TargetChange,
 )
+from data.models.registry import LabRecord
 from data.models.reminders import ContactRow, Reminder, ReminderResult, ReminderTarget
 from data.models.sources import Source, SourceFile, SourceRun, SourceTrial
+from data.models.tubes import LabReport, TubeAge, TubeBox, TubeEvent, TubeFlow, TubeRow, TubeSum
 from data.models.upper import UpperFigure
 
 __all__ = [
@@ -37,12 +42,20 @@ __all__ = [
     "ContactRow",
     "CurrentReport",
     "Decision",
+    "FindingEvent",
     "LabBinding",
+    "LabRecord",
+    "LabReport",
     "LabRow",
+    "MatchingEvent",
+    "MatchingPlan",
     "ModeChangeRow",
     "Moment",
     "Opening",
     "PlaceRow",
+    "PositiveEvent",
+    "PositiveResample",
+    "PositiveTask",
     "ProblemEvent",
     "ProblemRow",
     "RefusedClaim",
@@ -55,11 +68,21 @@ __all__ = [
     "Rollup",
     "SignIn",
     "SignInTry",
+    "SiteSignOff",
     "Source",
     "SourceFile",
     "SourceRun",
     "SourceTrial",
+    "SupportCall",
     "TargetChange",
     "Token",
+    "TubeAge",
+    "TubeAlias",
+    "TubeBox",
+    "TubeEvent",
+    "TubeFlow",
+    "TubeRow",
+    "TubeSum",
+    "TubeWithdrawal",
     "UpperFigure",
 ]

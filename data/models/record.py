@@ -86,6 +86,9 @@ class LabRow(Base):
     lon: Mapped[float | None]
     lat: Mapped[float | None]
     capacity_per_day: Mapped[int | None]
+    home_id: Mapped[int | None] = mapped_column(BigId)
+    """The place it stands in, a town or above: what it receives and nobody registered is looked for there. None is
+    the topmost place."""
 
 
 class LabBinding(Base):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from domain.overview import PlaceRef
 from domain.places import Place, PlaceTree
 
 Rows = TypeVar("Rows")
@@ -18,6 +19,7 @@ class Moment:
 
     With `until`, a period, only what counts up to its end is shown, as if no later hour had been reported. `period`
     is the one whose reports a page lists, with all that is known of them by now; None leaves the choice to the query.
+    `lab` is the code of the laboratory a page is narrowed to, as the address states it.
     """
 
     tree: PlaceTree
@@ -26,6 +28,7 @@ class Moment:
     now: datetime
     until: int | None = None
     period: int | None = None
+    lab: str = ""
     _rows: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def ask(self, session: Session, query: Callable[[Session, "Moment"], Rows]) -> Rows:
@@ -33,3 +36,8 @@ class Moment:
         if query not in self._rows:
             self._rows[query] = query(session, self)
         return self._rows[query]
+
+
+def ref(place: Place) -> PlaceRef:
+    """Enough of a place for the rows of a query."""
+    return PlaceRef(place.code, place.name, place.name_en, place.level)

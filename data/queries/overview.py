@@ -11,15 +11,20 @@ from data.queries.cells import NOTHING, Cell, Cells, cells_from_facts, figures, 
 from data.queries.duty import duty
 from data.queries.failing_sources import failing_sources
 from data.queries.findings import findings_below, missing_sites
-from data.queries.moment import Moment
+from data.queries.late_tubes import late_tube_findings
+from data.queries.ledger_lines import ledger_lines
+from data.queries.moment import Moment, ref
+from data.queries.open_positives import task_findings
 from data.queries.open_problems import overdue_problems
 from data.queries.outlook import forecast_towns, outlooks
+from data.queries.registry import lab_findings
+from data.queries.support import support_findings
 from data.queries.upper import differences_below
 from domain import progress, status
 from domain.duty import State, Tally, tally
 from domain.findings import Finding, Topic, order
 from domain.forecast import Outlook
-from domain.overview import Child, Hour, Overview, PlaceRef
+from domain.overview import Child, Hour, Overview
 from domain.places import Level, Place, PlaceTree
 from domain.status import Severity
 
@@ -41,7 +46,21 @@ def overview(session: Session, moment: Moment) -> Overview:
     else:
         found += overdue_problems(session, tree, place, moment.now)
         found += failing_sources(session, tree, place, moment.now)
+        found += late_tube_findings(session, moment)
+        found += ledger_lines(session, moment)
+        found += support_findings(session, tree, place, moment.now)
+        found += lab_findings(session, tree, place, moment.now)
+        found += task_findings(session, tree, place, moment.now)
     return _assemble(moment, cells, towns, missing, found)
+
+
+def data_until(session: Session, moment: Moment) -> datetime | None:
+    """The event time the figures of `moment.place` reach, as its overview says it, without the rest of it."""
+    tree, place = moment.tree, moment.place
+    cells = kept_cells(session, tree.campaign.id, [place.id]).get(place.id, {})
+    hours = hours_of(tree, place, cells, moment.now, tree.campaign.each_period())
+    last = _settled(moment, hours)
+    return _until(moment, last)
 
 
 def overview_as_of(session: Session, moment: Moment) -> Overview:
@@ -80,11 +99,9 @@ def _assemble(
     own = cells.get(place.id, {})
     hours = hours_of(tree, place, own, now, campaign.each_period())
     beyond = sorted(k for k in own if not 0 <= k < campaign.periods)
-    last = progress.settled_period(
-        campaign, now, tree.expected(place), [hour.tally.reported or hour.figures.reports for hour in hours]
-    )
+    last = _settled(moment, hours)
     duty_period = _duty_period(moment)
-    data_until = min(campaign.end_of(last), campaign.deadline) if last is not None else None
+    reached = _until(moment, last)
     strip = _strip(last, duty_period)
     outlook = outlooks(tree, place, cells, last)
     children = [
@@ -96,7 +113,7 @@ def _assemble(
         for child in place.children
     ]
     children.sort(key=_furthest_behind_first)
-    findings = sorted([*found, *_behind_plan(children, data_until or now)], key=order)
+    findings = sorted([*found, *_behind_plan(children, reached or now)], key=order)
     totals = figures(own.values())
     until = sum(cell.persons for period, cell in own.items() if last is not None and period <= last)
     target = tree.target(place)
@@ -112,10 +129,10 @@ def _assemble(
         now=now,
         place=ref(place),
         parents=tuple(ref(tree.by_id[i]) for i in reversed(place.ancestors[1:])),
-        data_until=data_until,
+        data_until=reached,
         last_period=last,
         duty_period=duty_period,
-        stale=moment.until is None and progress.is_stale(campaign, now, data_until),
+        stale=moment.until is None and progress.is_stale(campaign, now, reached),
         ended=not progress.is_running(campaign, now) and now >= campaign.deadline,
         figures=totals,
         target=target,
@@ -142,6 +159,17 @@ def _assemble(
     )
 
 
+def _settled(moment: Moment, hours: Sequence[Hour]) -> int | None:
+    """The last period whose figures are as good as complete."""
+    reported = [hour.tally.reported or hour.figures.reports for hour in hours]
+    return progress.settled_period(moment.tree.campaign, moment.now, moment.tree.expected(moment.place), reported)
+
+
+def _until(moment: Moment, last: int | None) -> datetime | None:
+    campaign = moment.tree.campaign
+    return min(campaign.end_of(last), campaign.deadline) if last is not None else None
+
+
 def hours_of(
     tree: PlaceTree, place: Place, cells: Mapping[int, Cell], now: datetime, periods: Iterable[int]
 ) -> tuple[Hour, ...]:
@@ -163,10 +191,6 @@ def hours_of(
         )
 
     return tuple(map(hour, periods))
-
-
-def ref(place: Place) -> PlaceRef:
-    return PlaceRef(place.code, place.name, place.name_en, place.level)
 
 
 def _tally(expected: int, due: bool, cell: Cell) -> Tally:

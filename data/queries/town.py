@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from data.queries.moment import Moment
 from data.queries.overview import overview, ref
 from data.queries.people import Clerk, clerks, shown_names
 from data.queries.reports import CurrentVersion, current_reports
+from data.queries.site_tubes import site_tubes
 from data.site_record import SiteRecord
 from data.stored_decisions import History, decisions_about, refused_claims, reopened, version_before
 from data.stored_reports import site_records
@@ -204,6 +205,7 @@ def _site_rows(session: Session, work: _Work) -> tuple[SiteWork, ...]:
     tree, campaign = work.tree, work.tree.campaign
     listed = [(site, group) for site in tree.sites(work.moment.place) if (group := work.group(site)) is not None]
     cells = kept_cells(session, campaign.id, [site.id for site, _ in listed])
+    tubes = site_tubes(session, campaign, [site for site, _ in listed], work.moment.now)
     on_duty = clerks(session, campaign.id, [site for site, _ in listed])
     actors = {v.actor for v in work.reports.values()} | {c.actor for rivals in work.rivals.values() for c in rivals}
     actors |= {decided[-1].actor for decided in work.history.values()}
@@ -211,7 +213,8 @@ def _site_rows(session: Session, work: _Work) -> tuple[SiteWork, ...]:
     rows = []
     for site, group in listed:
         clerk = on_duty.get(site.code, Clerk("", ""))
-        rows.append(_site_row(work, site, group, cells.get(site.id, {}), clerk, names))
+        row = _site_row(work, site, group, cells.get(site.id, {}), clerk, names)
+        rows.append(replace(row, tubes=tubes.get(site.id)))
     return tuple(sorted(rows, key=order))
 
 

@@ -4,11 +4,13 @@ Every page is watched: a request to another host, a word on the console or an un
 """
 
 import itertools
+import json
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -50,6 +52,63 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+class Profiles:
+    """Browser profiles on disk, each used by one person at a time. Chromium keeps there what it has compiled of the
+    pages' programs: opening a page again takes half the work of opening it in a profile that lives in memory."""
+
+    USUAL = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", "color_scheme": "light"}
+    MOST = 6
+
+    def __init__(self, chromium: Browser, folder: Path) -> None:
+        self._chromium, self._folder = chromium, folder
+        self._made = 0
+        self._free: dict[str, list[BrowserContext]] = {}
+        self._name: dict[BrowserContext, str] = {}
+
+    def take(self, **options: Any) -> BrowserContext:
+        """A profile in which nobody is signed in and nothing is kept but compiled programs."""
+        options = {**self.USUAL, **options}
+        name = json.dumps(options, sort_keys=True)
+        free = self._free.setdefault(name, [])
+        if free:
+            return free.pop()
+        if self._made == self.MOST:
+            return self._chromium.new_context(**options)
+        self._made += 1
+        made = self._chromium.browser_type.launch_persistent_context(
+            self._folder / str(self._made), executable_path=CHROMIUM, args=list(QUIET), **options
+        )
+        self._name[made] = name
+        return made
+
+    def give_back(self, context: BrowserContext, *addresses: str) -> None:
+        """Forget what was kept for these addresses."""
+        if context not in self._name:
+            context.close()
+            return
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        for address in addresses:
+            session.send("Storage.clearDataForOrigin", {"origin": address, "storageTypes": "all"})
+        context.clear_cookies()
+        # A browser without any page ends: the last one stays, and is closed when the next one is open.
+        for other in context.pages:
+            if other is not page:
+                other.close()
+        self._free[self._name[context]].append(context)
+
+    def close(self) -> None:
+        for context in self._name:
+            context.close()
+
+
+@pytest.fixture(scope="session")
+def profiles(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profiles]:
+    made = Profiles(chromium, tmp_path_factory.mktemp("profiles"))
+    yield made
+    made.close()
+
+
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[SimpleNamespace]:
     """The database, who may write to it, and the address of the server over it. Nothing is made without a browser."""
@@ -68,12 +127,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def reader(chromium: Browser, scene: SimpleNamespace) -> Iterator[BrowserContext]:
+def reader(profiles: Profiles, scene: SimpleNamespace) -> BrowserContext:
     """A browser that has been here before: its cache is warm, the district's data manager is signed in."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", color_scheme="light")
+    context = profiles.take()
     scenery.sign_in(context, scene.address, "district")
-    yield context
-    context.close()
+    return context
 
 
 @pytest.fixture
@@ -85,7 +143,7 @@ def page(reader: BrowserContext, scene: SimpleNamespace) -> Iterator[Look]:
 
 
 @pytest.fixture
-def visitor(chromium: Browser, scene: SimpleNamespace) -> Iterator:
+def visitor(profiles: Profiles, scene: SimpleNamespace) -> Iterator:
     """Makes watched pages with a profile of their own: `visitor(viewport=…, locale=…)`.
 
     `who` is signed in (`scenery.PEOPLE`), nobody when it is empty.
@@ -93,12 +151,18 @@ def visitor(chromium: Browser, scene: SimpleNamespace) -> Iterator:
     made: list[tuple[BrowserContext, Look]] = []
 
     def make(address: str = "", who: str = "district", **options: object) -> Look:
-        options = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", **options}
-        context = chromium.new_context(**options)
+        # What a page alone can be told needs no other profile.
+        size = {} if "is_mobile" in options else options.pop("viewport", {})
+        colours = options.pop("color_scheme", None)
+        context = profiles.take(**options)
         if who:
             scenery.sign_in(context, address or scene.address, who)
         look = Look(context.new_page(), address or scene.address)
         made.append((context, look))
+        if size:
+            look.page.set_viewport_size(size)
+        if colours:
+            look.page.emulate_media(color_scheme=colours)
         return look
 
     yield make
@@ -106,8 +170,8 @@ def visitor(chromium: Browser, scene: SimpleNamespace) -> Iterator:
         for _, look in made:
             look.close()
     finally:
-        for context, _ in made:
-            context.close()
+        for context, look in made:
+            profiles.give_back(context, look.address)
 
 
 @pytest.fixture

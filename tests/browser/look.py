@@ -1,5 +1,6 @@
 """A page as a person meets it, watched for what nobody should meet."""
 
+import itertools
 import os
 import re
 from contextlib import suppress
@@ -29,8 +30,46 @@ FITTED = """() => [...document.querySelectorAll(".graph")].every((chart) => {
   return Math.abs(place.width - size.width) < 2 && Math.abs(place.height - size.height) < 2;
 })"""
 
+# What a page does once a second it does five times: it asks for news, looks at the clock and says how it stands.
+HURRY = """(() => {
+  const real = window.setInterval;
+  window.setInterval = (done, after, ...more) => real(done, after === 1000 ? 200 : after, ...more);
+})()"""
+
+VIOLATIONS = {"resultTypes": ["violations"]}
+"""What axe-core is asked for: all its rules, without a list of everything that is right, which takes longer to carry
+over than to find."""
+
+STILL = """() => new Promise((done) => {
+  let waiting;
+  const changing = new MutationObserver(() => again());
+  const again = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { changing.disconnect(); requestAnimationFrame(() => done()); }, 80);
+  };
+  changing.observe(document.querySelector(".main, .start"), {
+    subtree: true, childList: true, attributes: true, attributeFilter: ["style", "fill", "stroke", "d"],
+  });
+  again();
+})"""
+
 PHONE = (390, 844)
 SCREENS = ((1440, 900), (1920, 1080), (1280, 800), PHONE)
+
+LANGUAGES, THEMES = ("zh", "en"), ("light", "dark")
+EVERY_DRESS = tuple(itertools.product(LANGUAGES, THEMES))
+DRESSES = EVERY_DRESS if os.environ.get("SOAK") else (("zh", "light"), ("en", "dark"))
+"""Languages with themes to look at: `make soak` takes them all, `make test` each language and each theme once. What a
+theme changes is colours, what a language changes is the room words take: they do not meet."""
+
+
+def dressed(lang: str) -> tuple[tuple[str, tuple[int, int]], ...]:
+    """Themes with a large and a small screen to look at a page in this language: all four with `make soak`, else
+    two, so that both languages together meet both themes on both screens."""
+    if os.environ.get("SOAK"):
+        return tuple(itertools.product(THEMES, (SCREENS[0], PHONE)))
+    first, other = THEMES if lang == "zh" else reversed(THEMES)
+    return (first, SCREENS[0]), (other, PHONE)
 
 
 class Look:
@@ -43,6 +82,7 @@ class Look:
         self.requests: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
         page.set_default_timeout(15_000)
+        page.add_init_script(HURRY)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._problem(f"uncaught: {error}"))
         page.on("request", self._request)
@@ -117,6 +157,14 @@ class Look:
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.evaluate("() => new Promise(d => requestAnimationFrame(() => requestAnimationFrame(d)))")
         self.page.wait_for_function(FITTED)
+
+    def theme(self, name: str) -> None:
+        """Another theme for the page as it stands, as when the reader's system changes it; where neither the address
+        nor the reader has chosen one."""
+        self.page.emulate_media(color_scheme=name)
+        self.page.wait_for_function("t => document.documentElement.dataset.theme === t", arg=name)
+        # Panels and charts take their new colours one after the other.
+        self.page.evaluate(STILL)
 
     def shot(self, name: str, full: bool = False) -> None:
         """A picture for a person to look at, when asked for with SHOTS=<folder>."""

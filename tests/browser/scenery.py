@@ -184,7 +184,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"]
+        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "tests.browser.prompt:server()"]
         # A group of its own: killed, it takes its workers along.
         self._process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
         until = time.monotonic() + 30

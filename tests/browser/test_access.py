@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from look import PHONE, Look
+from look import LANGUAGES, PHONE, THEMES, Look, dressed
 from playwright.sync_api import expect
 
 PAGES = (
@@ -29,26 +29,22 @@ def assert_no_violations(page: Look, where: str) -> None:
     assert said == [], where
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(page: Look, theme: str, lang: str):
-    for path, place in PAGES:
-        page.go(path, place=place, theme=theme, lang=lang)
-        assert_no_violations(page, f"{path} {place}")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_a_phone(page: Look, theme: str):
-    page.size(*PHONE)
-    for path, place in PAGES:
-        page.go(path, place=place, theme=theme)
-        assert_no_violations(page, f"{path} {place}")
+@pytest.mark.dresses
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("path", "place"), PAGES)
+def test_axe_finds_nothing_on_any_page_and_on_a_phone(page: Look, path: str, place: str, lang: str):
+    page.go(path, place=place, lang=lang)
+    for theme, size in dressed(lang):
+        page.size(*size)
+        page.theme(theme)
+        assert_no_violations(page, f"{theme} {size}")
 
 
 @pytest.mark.parametrize("campaign", ["small", "empty", "bare", "stale"])
 def test_axe_finds_nothing_in_states_other_than_the_usual(page: Look, campaign: str):
-    for theme in ("light", "dark"):
-        page.go(campaign=campaign, theme=theme)
+    page.go(campaign=campaign)
+    for theme in THEMES:
+        page.theme(theme)
         assert_no_violations(page, theme)
 
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 import scenery
 import town_scene
-from look import PHONE, SCREENS, Look
-from playwright.sync_api import Browser, expect
+from look import LANGUAGES, SCREENS, Look, dressed
+from playwright.sync_api import expect
 from test_access import assert_no_violations
 from town_scene import DISTRICT, IMG, OTHER_TOWN, TOWN, Work
 
@@ -43,7 +43,7 @@ def hook() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, hook: Receiver) -> Iterator[SimpleNamespace]:
+def desk(tmp_path_factory: pytest.TempPathFactory, profiles, hook: Receiver) -> Iterator[SimpleNamespace]:
     """A server that knows where reminders go, over a database with nothing in it yet."""
     url = f"sqlite:///{tmp_path_factory.mktemp('duty') / 'campaign.db'}"
     database = Database(url)
@@ -52,13 +52,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser, hook: Rece
     server = scenery.Server(url)
     server.environment["REMINDER_HOOK"] = hook.address
     server.start()
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.address)
+    context = profiles.take(permissions=["clipboard-read", "clipboard-write"])
     scenery.sign_in(context, server.address, "district")
     try:
         yield SimpleNamespace(database=database, server=server, context=context)
     finally:
-        context.close()
+        profiles.give_back(context, server.address)
         server.stop()
         database.engine.dispose()
 
@@ -206,10 +205,8 @@ def test_who_has_to_ring_sees_the_number_and_can_tap_it(board: Look):
     assert phone.get_attribute("href") == "tel:13800002210"
 
 
-def test_who_only_looks_sees_half_of_it_and_no_buttons(desk: SimpleNamespace, owing: Work, chromium: Browser):
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-    scenery.sign_in(context, desk.server.address, "auditor")
-    look = Look(context.new_page(), desk.server.address)
+def test_who_only_looks_sees_half_of_it_and_no_buttons(desk: SimpleNamespace, owing: Work, visitor):
+    look = visitor(desk.server.address, who="auditor")
     look.go("/duty", campaign=owing.id, place=DISTRICT, hour=owing.hour)
     expect(look.one("[data-phone-of=W1]")).to_have_text("138****2210")
     assert look.one("[data-phone-of=W1]").get_attribute("href") is None
@@ -217,8 +214,6 @@ def test_who_only_looks_sees_half_of_it_and_no_buttons(desk: SimpleNamespace, ow
     expect(look.one("[data-remind]:visible")).to_have_count(0)
     assert not any("/contacts" in url for url in look.requests)
     assert "13800002210" not in look.page.content()
-    look.close()
-    context.close()
 
 
 # -- reminders
@@ -321,22 +316,23 @@ def test_a_town_sees_its_own_sites_and_one_text_to_them(board: Look, owing: Work
 # -- on every screen
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_everything_fits_on_every_screen(page: Look, lang: str):
+    page.go("/duty", place=DEMO, lang=lang)
     for width, height in (*SCREENS, (1024, 768), (768, 1024)):
         page.size(width, height)
-        page.go("/duty", place=DEMO, lang=lang)
         assert page.wider_than_screen() == [], (width, lang)
         assert page.cut_off() == [], (width, lang)
         page.shot(f"duty-{lang}-{width}")
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_board(page: Look, theme: str, lang: str):
-    for size in ((1440, 900), PHONE):
+@pytest.mark.dresses
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_axe_finds_nothing_on_the_board(page: Look, lang: str):
+    page.go("/duty", place=DEMO, lang=lang)
+    for theme, size in dressed(lang):
         page.size(*size)
-        page.go("/duty", place=DEMO, theme=theme, lang=lang)
+        page.theme(theme)
         assert_no_violations(page, f"{size} {theme} {lang}")
 
 

@@ -130,7 +130,7 @@ def test_the_first_picture_is_awaited_before_grey_blocks_of_its_size(visitor):
     blocks = page.one(".skeleton")
     expect(blocks.first).to_be_visible()
     page.page.wait_for_function("() => getComputedStyle(document.querySelector('.skeleton')).opacity === '1'")
-    assert blocks.count() == 8
+    assert blocks.count() == 10
     assert "正在读取数据" in page.text(".skeleton")
     sizes = {slug: page.one(f".at-{slug}").bounding_box() for slug in ("progress", "matrix", "findings", "map")}
     page.shot("loading")

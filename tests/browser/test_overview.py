@@ -1,7 +1,7 @@
 """The overview of the demonstration day at 14:20: everything on it, right, and readable on every screen."""
 
 import pytest
-from look import PHONE, SCREENS, Look, number
+from look import DRESSES, PHONE, SCREENS, Look, number
 
 DISTRICT = "440607"
 PAGES = ("/", "/sites", "/findings", "/site", "/import")
@@ -68,7 +68,7 @@ def test_towns_stand_furthest_behind_first_and_add_up_to_the_district(page: Look
 
 def test_every_panel_is_drawn_and_no_grey_block_is_left(page: Look):
     page.go()
-    slugs = ("kpis", "findings", "progress", "matrix", "hours", "duty", "map")
+    slugs = ("kpis", "findings", "progress", "matrix", "pipeline", "labs", "map")
     for slug in slugs:
         panel = page.one(f"#panel-{slug}")
         assert panel.is_visible(), slug
@@ -86,6 +86,8 @@ def test_the_map_marks_all_118_sites(page: Look):
 
 
 def test_the_reporting_panel_adds_up_and_shows_who_owes_a_report(page: Look):
+    # Where tubes are known, a wide screen has their panels in its place.
+    page.size(1000, 900)
     page.go()
     assert sum(number(text) for text in page.all("#panel-duty .tally .b")) == 118
     names = page.one("#panel-duty .owing li")
@@ -104,8 +106,8 @@ def test_every_page_carries_the_demonstration_mark_on_screen_and_on_paper(page: 
     assert page.one(".demo").is_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.dresses
+@pytest.mark.parametrize(("lang", "theme"), DRESSES)
 def test_no_text_is_cut_off_on_any_screen(page: Look, lang: str, theme: str):
     for path, place in (
         ("/", ""), ("/", "440607001"), ("/site", SITE), ("/findings", ""), ("/sites", ""), ("/import", ""),

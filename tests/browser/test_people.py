@@ -4,7 +4,7 @@ import re
 
 import pytest
 import scenery
-from look import PHONE, Look
+from look import DRESSES, LANGUAGES, PHONE, SCREENS, Look, dressed
 from playwright.sync_api import expect
 from test_access import assert_no_violations
 
@@ -100,10 +100,10 @@ def test_the_password_can_be_looked_at_and_capitals_are_told(guest: Look, scene)
     expect(guest.one("[data-caps]")).to_be_hidden()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_sign_in_page_is_for_everybody_and_shows_no_figure(guest: Look, scene, theme: str, lang: str):
-    for size in ((1440, 900), PHONE):
+@pytest.mark.dresses
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_sign_in_page_is_for_everybody_and_shows_no_figure(guest: Look, scene, lang: str):
+    for theme, size in dressed(lang):
         guest.size(*size)
         guest.page.goto(f"{scene.address}/login?lang={lang}&theme={theme}")
         assert guest.page.evaluate("document.documentElement.dataset.theme") == theme
@@ -115,10 +115,10 @@ def test_the_sign_in_page_is_for_everybody_and_shows_no_figure(guest: Look, scen
     assert not re.search(r"\d{2,}%|\d,\d{3}", guest.text("body"))
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_change_of_the_password_is_for_everybody(visitor, lang: str):
+@pytest.mark.dresses
+def test_the_change_of_the_password_is_for_everybody(visitor):
     page = visitor(who="auditor")
-    for theme in ("light", "dark"):
+    for lang, theme in DRESSES:
         page.page.goto(f"{page.address}/password?lang={lang}&theme={theme}")
         assert_no_violations(page, f"password {lang} {theme}")
         assert page.cut_off() == []
@@ -373,25 +373,25 @@ def test_older_lines_follow_and_a_file_is_taken_away(auditor: Look):
 # -- for everybody
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_is_cut_off(visitor, theme: str, lang: str):
+@pytest.mark.dresses
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_axe_finds_nothing_and_nothing_is_cut_off(visitor, lang: str):
     for who, path in (("admin", "/users"), ("auditor", "/audit")):
         page = visitor(who=who)
-        for width, height in ((1440, 900), (1920, 1080), (1280, 800), PHONE):
+        open_page(page, path, campaign="demo", lang=lang)
+        for width, height in SCREENS:
             page.size(width, height)
-            open_page(page, path, campaign="demo", lang=lang, theme=theme)
-            where = f"{path} {lang} {theme} {width}"
-            assert_no_violations(page, where)
-            assert page.wider_than_screen() == [], where
-            assert page.cut_off() == [], where
-            page.shot(f"{path[1:]}-{lang}-{theme}-{width}")
+            assert page.wider_than_screen() == [], f"{path} {lang} {width}"
+            assert page.cut_off() == [], f"{path} {lang} {width}"
+            page.shot(f"{path[1:]}-{lang}-{width}")
+        for theme, size in dressed(lang):
+            page.size(*size)
+            page.theme(theme)
+            assert_no_violations(page, f"{path} {lang} {theme} {size}")
         page.size(1440, 900)
         if path == "/users":
             for name in ("account", "token", "close"):
-                open_page(
-                    page, path, campaign="demo", lang=lang, theme=theme, show="tokens" if name == "token" else ""
-                )
+                open_page(page, path, campaign="demo", lang=lang, show="tokens" if name == "token" else "")
                 page.one(f"[data-open-dialog={name}]").first.click()
                 assert_no_violations(page, f"{name} {lang} {theme}")
                 page.shot(f"dialog-{name}-{lang}-{theme}")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from look import PHONE, SCREENS, Look
+from look import DRESSES, PHONE, SCREENS, Look
 from playwright.sync_api import expect
 from town_scene import DISTRICT, TOWN, Work, work
 
@@ -198,8 +198,8 @@ def test_a_town_does_not_see_the_page(visitor, scene: SimpleNamespace):
     expect(look.one("[data-source-form]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.dresses
+@pytest.mark.parametrize(("lang", "theme"), DRESSES)
 def test_the_page_is_whole_and_accessible_in_every_size(
     page: Look, scene: SimpleNamespace, job: Work, feed: Path, fetching: None, lang: str, theme: str
 ):

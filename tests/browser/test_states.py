@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 import scenery
@@ -22,6 +23,13 @@ def commands(page: Look) -> list[str]:
     return [line.removeprefix("python manage.py ") for line in lines]
 
 
+@cache
+def help_of(*names: str) -> str:
+    done = subprocess.run([*MANAGE, *names, "--help"], capture_output=True, text=True, cwd=scenery.ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def assert_real(command: str) -> None:
     """The command line has this command with these options."""
     words = shlex.split(command)
@@ -30,12 +38,9 @@ def assert_real(command: str) -> None:
         if word.startswith("--") or "." in word:
             break
         names.append(word)
-    helped = subprocess.run(
-        [*MANAGE, *names, "--help"], capture_output=True, text=True, cwd=scenery.ROOT, check=False
-    )
-    assert helped.returncode == 0, helped.stderr
+    helped = help_of(*names)
     for option in (word for word in words if word.startswith("--")):
-        assert option in helped.stdout, option
+        assert option in helped, option
 
 
 @pytest.mark.parametrize(("lang", "title"), [("zh", "还没有采样轮次"), ("en", "No campaign yet")])

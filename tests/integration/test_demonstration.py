@@ -25,7 +25,7 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def demonstration(database: Database, clock: SetClock) -> Demonstration:
-    made = Demonstration(database, clock, SPEED, DEFAULT_SEED)
+    made = Demonstration(database, clock, SPEED, DEFAULT_SEED, tubes=False)
     made.load()
     return made
 
@@ -74,7 +74,7 @@ def test_stopped_and_started_again_it_goes_on_where_it_stopped(
     demonstration.step()
     epoch, before = look(database, clock)
     clock.advance(hours=3)
-    Demonstration(database, clock, SPEED, DEFAULT_SEED).load()
+    Demonstration(database, clock, SPEED, DEFAULT_SEED, tubes=False).load()
     assert look(database, clock) == (epoch, before)
 
 
@@ -100,10 +100,10 @@ def test_after_its_end_it_begins_anew_at_the_same_places(
 
 def test_another_seed_or_another_day_begins_anew(demonstration: Demonstration, database: Database, clock: SetClock):
     epoch, before = look(database, clock)
-    Demonstration(database, clock, SPEED, DEFAULT_SEED + 1).load()
+    Demonstration(database, clock, SPEED, DEFAULT_SEED + 1, tubes=False).load()
     other, seen = look(database, clock)
     assert other != epoch
     assert seen.figures != before.figures
     clock.advance(hours=24)
-    Demonstration(database, clock, SPEED, DEFAULT_SEED + 1).load()
+    Demonstration(database, clock, SPEED, DEFAULT_SEED + 1, tubes=False).load()
     assert look(database, clock)[1].campaign.starts_at == before.campaign.starts_at + timedelta(days=1)

@@ -59,7 +59,7 @@ def run_of(database: Database) -> SourceRun:
 def test_the_files_of_the_past_say_what_was_told_and_later_ones_land_by_the_source(
     database: Database, clock: SetClock, root: Path
 ):
-    shown = Demonstration(database, clock, SPEED, DEFAULT_SEED, root)
+    shown = Demonstration(database, clock, SPEED, DEFAULT_SEED, root, tubes=False)
     shown.load()
     past = figures(database)
     assert past
@@ -78,11 +78,11 @@ def test_the_files_of_the_past_say_what_was_told_and_later_ones_land_by_the_sour
 def test_without_a_folder_the_same_figures_come_directly(
     database: Database, clock: SetClock, root: Path, tmp_path: Path
 ):
-    shown = Demonstration(database, clock, SPEED, DEFAULT_SEED, root)
+    shown = Demonstration(database, clock, SPEED, DEFAULT_SEED, root, tubes=False)
     shown.load()
     direct_database = Database(f"sqlite:///{tmp_path}/direct.db")
     direct_database.upgrade()
-    direct = Demonstration(direct_database, clock, SPEED, DEFAULT_SEED)
+    direct = Demonstration(direct_database, clock, SPEED, DEFAULT_SEED, tubes=False)
     direct.load()
     for _ in range(3):
         advance(clock, timedelta(hours=1))
@@ -98,7 +98,7 @@ def test_without_a_folder_the_same_figures_come_directly(
 
 
 def test_a_new_day_begins_with_an_empty_folder_and_a_fresh_source(database: Database, clock: SetClock, root: Path):
-    shown = Demonstration(database, clock, SPEED, DEFAULT_SEED, root)
+    shown = Demonstration(database, clock, SPEED, DEFAULT_SEED, root, tubes=False)
     shown.load()
     fetched(database, root, clock)
     campaign = shown.day.campaign
@@ -117,10 +117,10 @@ def test_a_new_day_begins_with_an_empty_folder_and_a_fresh_source(database: Data
 def test_a_removed_source_is_not_made_again_and_the_figures_come_directly(
     database: Database, clock: SetClock, root: Path
 ):
-    Demonstration(database, clock, SPEED, DEFAULT_SEED, root).load()
+    Demonstration(database, clock, SPEED, DEFAULT_SEED, root, tubes=False).load()
     with database.write() as session:
         session.execute(sa.update(Source).values(removed_at=clock()))
-    again = Demonstration(database, clock, SPEED, DEFAULT_SEED, root)
+    again = Demonstration(database, clock, SPEED, DEFAULT_SEED, root, tubes=False)
     again.load()
     before = figures(database)
     advance(clock, timedelta(hours=1))

@@ -413,7 +413,7 @@ def test_every_panel_is_drawn_in_every_state(api: Api, world: World, clock: SetC
 
 @pytest.fixture
 def demonstration(database: Database, clock: SetClock) -> Demonstration:
-    made = Demonstration(database, clock, 60, DEFAULT_SEED)
+    made = Demonstration(database, clock, 60, DEFAULT_SEED, tubes=False)
     made.load()
     return made
 

@@ -1,3 +1,4 @@
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -7,6 +8,9 @@ from data.database import Database
 from data.models import Base
 
 
+# SQLite cannot tell what an index of an expression is made of; that it is used, test_tube_life.py sees.
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_the_migrations_make_what_the_models_say(database: Database):
     with database.engine.connect() as connection:
         context = MigrationContext.configure(
@@ -50,7 +54,5 @@ def test_two_upgrades_at_once_wait_for_each_other(postgres):
 
 
 def test_a_database_of_another_kind_is_refused():
-    import pytest
-
     with pytest.raises(ValueError, match="mysql"):
         Database("mysql://h/d")

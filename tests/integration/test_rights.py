@@ -38,8 +38,11 @@ WRITERS = frozenset({SITE, TOWN_, DISTRICT_, GATEWAY})
 DECIDERS = frozenset({TOWN_, DISTRICT_})
 SPEAKERS = frozenset({SITE, TOWN_, DISTRICT_, LAB})
 PUBLISHERS = frozenset({DISTRICT_})
+RESULTS = frozenset({DISTRICT_, LAB})
 SOURCES = frozenset({DISTRICT_})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
+KEEPERS = frozenset({DISTRICT_, ADMINISTRATOR})
+"""Who keeps the registry of laboratories."""
 READERS_OF_AUDIT = frozenset({ADMINISTRATOR, AUDITOR})
 OPEN = frozenset({"anybody"})
 """Tells nothing about a campaign, or guards itself: also for who is not signed in."""
@@ -94,6 +97,8 @@ ROWS: dict[str, Row] = {
     "GET /export/<campaign_id>/<place>.<suffix>": api(DESK, fill={"place": "<own>", "suffix": "csv"}),
     "GET /panels/<campaign_id>/users": page(ADMINISTRATORS),
     "GET /panels/<campaign_id>/audit": page(READERS_OF_AUDIT),
+    "GET /panels/<campaign_id>/tube": page(),
+    "GET /panels/<campaign_id>/lab": page(PEOPLE - {SITE, TOWN_}),
     "GET /audit/<campaign_id>.<any(csv, xlsx):suffix>": page(READERS_OF_AUDIT, fill={"suffix": "csv"}),
     "GET /sources/<campaign_id>/form": page(SOURCES),
     "GET /sources/<campaign_id>/trials/<int:number>": page(SOURCES),
@@ -133,8 +138,19 @@ ROWS: dict[str, Row] = {
     f"POST {C}/reports/undo": api(DECIDERS, body={"keys": [], "revision": 1}),
     f"GET {C}/upper-figures": api(PLACED),
     f"POST {C}/upper-figures": api(frozenset({DISTRICT_, GATEWAY}), body=[]),
+    f"POST {C}/tube-events": api(frozenset({SITE, TOWN_, DISTRICT_, LAB, GATEWAY}), body=[]),
+    f"POST {C}/tube-lists": api(frozenset({SITE, TOWN_, DISTRICT_, LAB, GATEWAY})),
+    f"POST {C}/lab-reports": api(frozenset({DISTRICT_, LAB, GATEWAY}), body=[]),
+    f"GET {C}/tubes/<barcode>": api(EVERYBODY, fill={"barcode": "440607000001"}),
+    f"GET {C}/backlog": api(EVERYBODY),
+    f"GET {C}/ledger": api(PLACED),
     f"GET {C}/clerk": api(WRITERS, query="?site=S1"),
     f"GET {C}/clerk/sites": api(WRITERS),
+    f"GET {C}/ledger/findings": api(EVERYBODY),
+    f"POST {C}/ledger/findings/steps": api(frozenset({TOWN_, DISTRICT_, LAB})),
+    f"GET {C}/handover": api(PLACED),
+    f"POST {C}/sign-offs": api(WRITERS | {LAB}),
+    "GET /export/<campaign_id>/<place>/ledger.xlsx": api(DESK, fill={"place": "<own>"}),
     f"GET {C}/problems": api(EVERYBODY),
     f"POST {C}/problems": api(SPEAKERS),
     f"POST {C}/problems/steps": api(SPEAKERS, body={"number": 1}),
@@ -173,8 +189,20 @@ ROWS: dict[str, Row] = {
     f"POST {C}/tokens/<int:number>/revoke": api(ADMINISTRATORS, fill={"number": "999999"}),
     f"GET {C}/close-access": api(ADMINISTRATORS),
     f"POST {C}/close-access": api(ADMINISTRATORS, body={"confirm": "another"}),
+    f"GET {C}/labs": api(EVERYBODY),
+    f"POST {C}/labs": api(KEEPERS, body={"changes": []}),
+    "GET /panels/<campaign_id>/laboratory": page(DESK, query="?lab=LAB-1"),
+    "GET /labs/<campaign_id>/form": page(KEEPERS, query="?lab=LAB-1&what=licence"),
+    "GET /export/<campaign_id>/<place>/labs.xlsx": api(DESK, fill={"place": "<own>"}),
     f"GET {C}/audit": api(READERS_OF_AUDIT),
     f"POST {C}/audit/verify": api(READERS_OF_AUDIT),
+    f"GET {C}/positives": api(RESULTS),
+    f"POST {C}/positives/steps": api(RESULTS, body={"number": 1}),
+    f"GET {C}/positives/sites": api(DESK),
+    f"GET {C}/matching/plans": api(DESK),
+    f"POST {C}/matching/trial": api(frozenset({DISTRICT_, LEADER})),
+    f"POST {C}/matching/plans": api(PUBLISHERS),
+    f"POST {C}/matching/plans/steps": api(frozenset({DISTRICT_, LEADER}), body={"number": 1}),
 }  # fmt: skip
 
 PAGE_ROWS: dict[str, frozenset[str]] = {
@@ -183,6 +211,13 @@ PAGE_ROWS: dict[str, frozenset[str]] = {
     "town": DESK,
     "sites": DESK,
     "site": PEOPLE,
+    "tubes": DESK,
+    "ledger": DESK,
+    "matching": DESK,
+    "positives": RESULTS,
+    "labs": DESK,
+    "tube": PEOPLE,
+    "lab": PEOPLE - {SITE, TOWN_},
     "problems": PEOPLE,
     "findings": DESK,
     "bulletin": DESK,

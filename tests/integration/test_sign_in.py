@@ -345,7 +345,7 @@ def test_changing_the_password_is_no_place_to_guess_it(world, now, login):
     assert sign_ins.change_password(world.database, id_, PASSWORD, NEW, now()).secret is not None
 
 
-def test_passwords_are_kept_as_argon2_and_different_for_the_same_one(world, now):
+def test_passwords_are_kept_as_argon2_and_different_for_the_same_one(world, now, production_hasher):
     with world.database.write() as session:
         for n in (1, 2):
             accounts.create(

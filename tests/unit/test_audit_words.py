@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import locales
-from domain import audit, bulletin, problems
+from domain import audit, bulletin, positives, problems
 from domain.audit import Group, group_of
 from domain.reports import Status
 from locales import LANGUAGES, text, texts
@@ -19,7 +19,10 @@ ROOT = Path(locales.__file__).parent.parent
 WRITTEN = ("change", "audited", "_audit", "_tried", "_row", "_write_down", "_downloaded", "Audit", "record")
 """What puts a line on the audit."""
 
-CHOICES = {"status": [s.value for s in Status], "step": [s.value for s in (*bulletin.Step, *problems.Step)]}
+CHOICES = {
+    "status": [s.value for s in Status],
+    "step": [s.value for s in (*bulletin.Step, *problems.Step, *positives.Step)],
+}
 """What an action ends in where its name is made up."""
 
 
@@ -58,7 +61,11 @@ def _literals(node: ast.expr):
                 yield f"{begin}{end}"
 
 
-ALLOWED = {("bulletin.", s.value) for s in bulletin.Step} | {("problem.", s.value) for s in problems.Step}
+ALLOWED = {
+    (begin, step.value)
+    for begin, steps in (("bulletin.", bulletin.Step), ("problem.", problems.Step), ("positive.", positives.Step))
+    for step in steps
+}
 
 
 def test_the_actions_of_the_product_are_found_in_its_code():

@@ -34,6 +34,12 @@ RIGHTS: dict[Action, set[str]] = {
     Action.SIGN_BULLETIN: {"leader"},
     Action.IMPORT: {"district"},
     Action.RUN_SOURCES: {"district"},
+    Action.WRITE_TUBES: {"site", "town", "district", "lab", "gateway"},
+    Action.SETTLE_TUBES: {"town", "district", "lab"},
+    Action.SEE_RESULTS: {"district", "lab"},
+    Action.HANDLE_POSITIVES: {"district", "lab"},
+    Action.PLAN_CAPACITY: {"district"},
+    Action.KEEP_LABS: {"district", "administrator"},
     Action.ADMINISTER: {"administrator"},
     Action.AUDIT: {"administrator", "auditor"},
 }

@@ -1,0 +1,122 @@
+"""Many rows at once, the quickest way each database has: arrays on PostgreSQL, one prepared statement on SQLite."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from data.models import Base
+
+Row = Sequence[Any]
+"""Values in the order of the named columns, as the driver takes them."""
+
+
+def insert_missing(
+    session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[Row], key: str
+) -> set[Any]:
+    """Insert the rows whose primary key is not there yet, and return their values of the column `key`.
+
+    Two writers may do so at once: one waits for the other. `rows` must be sorted by key, so that they cannot wait for
+    each other, and have each key once.
+    """
+    if not rows:
+        return set()
+    table = _table(model)
+    into = f"INSERT INTO {table.name} ({', '.join(columns)})"
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        found = connection.exec_driver_sql(
+            f"{into} SELECT * FROM {_unnest(connection, table, columns)} "
+            f"ON CONFLICT ({_key(table)}) DO NOTHING RETURNING {key}",
+            tuple(map(list, zip(*rows, strict=True))),
+        )
+        return set(found.scalars())
+    # Here the writer has the database to itself.
+    at = columns.index(key)
+    fixed = {name: rows[0][columns.index(name)] for name in _keys(table) if name != key}
+    known = {row[0] for row in rows_of(session, model, (key,), fixed, key, [row[at] for row in rows])}
+    fresh = [tuple(row) for row in rows if row[at] not in known] if known else [tuple(row) for row in rows]
+    if fresh:
+        connection.exec_driver_sql(f"{into} VALUES ({', '.join('?' * len(columns))})", fresh)
+    return {row[at] for row in fresh}
+
+
+def upsert(
+    session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[Row], *, add: Sequence[str] = ()
+) -> None:
+    """Insert the rows, or where their key stands already set the other columns: those in `add` by addition."""
+    if not rows:
+        return
+    table = _table(model)
+    keys = _keys(table)
+    settings = ", ".join(
+        f"{name} = {table.name}.{name} + excluded.{name}" if name in add else f"{name} = excluded.{name}"
+        for name in columns
+        if name not in keys
+    )
+    into = f"INSERT INTO {table.name} ({', '.join(columns)})"
+    instead = f"ON CONFLICT ({_key(table)}) DO UPDATE SET {settings}"
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            f"{into} SELECT * FROM {_unnest(connection, table, columns)} {instead}",
+            tuple(map(list, zip(*rows, strict=True))),
+        )
+    else:
+        connection.exec_driver_sql(
+            f"{into} VALUES ({', '.join('?' * len(columns))}) {instead}", [tuple(row) for row in rows]
+        )
+
+
+def rows_of(
+    session: Session,
+    model: type[Base],
+    columns: Sequence[str],
+    fixed: Mapping[str, Any],
+    key: str,
+    values: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """The named columns of the rows that have the `fixed` values and one of `values` in `key`, by the index on both.
+
+    On PostgreSQL each value is looked up by itself: a planner that has not been told how large a table has become
+    would read all of it.
+    """
+    if not values:
+        return []
+    table = _table(model)
+    connection = session.connection()
+    listed = ", ".join(columns)
+    if connection.dialect.name == "postgresql":
+        type_ = table.c[key].type.compile(dialect=connection.dialect)
+        where = " AND ".join(f"{name} = %s" for name in fixed)
+        found = connection.exec_driver_sql(
+            f"SELECT found.* FROM unnest(%s::{type_}[]) AS wanted(one) CROSS JOIN LATERAL "
+            f"(SELECT {listed} FROM {table.name} WHERE {where} AND {key} = wanted.one OFFSET 0) AS found",
+            (list(values), *fixed.values()),
+        )
+        return [tuple(row) for row in found]
+    where = " AND ".join(f"{name} = ?" for name in fixed)
+    found = connection.exec_driver_sql(
+        f"SELECT {listed} FROM {table.name} WHERE {where} AND {key} IN (SELECT value FROM json_each(?))",
+        (*fixed.values(), orjson.dumps(list(values)).decode()),
+    )
+    return [tuple(row) for row in found]
+
+
+def _table(model: type[Base]) -> sa.Table:
+    return cast(sa.Table, model.__table__)
+
+
+def _keys(table: sa.Table) -> list[str]:
+    return [column.name for column in table.primary_key.columns]
+
+
+def _key(table: sa.Table) -> str:
+    return ", ".join(_keys(table))
+
+
+def _unnest(connection: sa.Connection, table: sa.Table, columns: Sequence[str]) -> str:
+    types = (table.c[name].type.compile(dialect=connection.dialect) for name in columns)
+    return f"unnest({', '.join(f'%s::{type_}[]' for type_ in types)})"

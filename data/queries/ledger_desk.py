@@ -1,0 +1,34 @@
+"""What the page of the three-way ledger shows of a place."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from data.queries.handover import handover
+from data.queries.moment import Moment
+from data.queries.tube_findings import tube_findings
+from data.queries.tubes import known, ledger, place_backlog
+from domain.backlog import Backlog
+from domain.handover import Handover
+from domain.ledger import LedgerPicture
+from domain.ledger_desk import FindingsPicture
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerDesk:
+    """The sums, what waits on the way, what does not agree, and what was handed over."""
+
+    ledger: LedgerPicture
+    backlog: Backlog
+    findings: FindingsPicture
+    handover: Handover
+
+
+def ledger_desk(session: Session, moment: Moment) -> LedgerDesk:
+    """The desk of `moment.place`."""
+    return LedgerDesk(
+        moment.ask(session, ledger),
+        place_backlog(moment.ask(session, known), moment.place),
+        moment.ask(session, tube_findings),
+        moment.ask(session, handover),
+    )
