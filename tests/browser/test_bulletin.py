@@ -3,7 +3,7 @@
 import io
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import openpyxl
@@ -49,7 +49,9 @@ class Office:
 @pytest.fixture
 def office(scene: SimpleNamespace) -> Office:
     number = next(_numbers)
-    campaign = scenery._day(f"office-{number}", "公报演练", "Bulletin drill", began=4)
+    # Due at once: in the first minutes of an hour its reports would not be due, and there were nothing to publish.
+    day = scenery._day(f"office-{number}", "公报演练", "Bulletin drill", began=4)
+    campaign = replace(day, due_minutes=0)
     scenery._create(scene.database, campaign)
     scenery._sites(scene.database, campaign.id)
     people = {"drafter": Role.DISTRICT, "reviewer": Role.DISTRICT, "leader": Role.LEADER, "town": Role.TOWN}
