@@ -136,7 +136,7 @@ ENDPOINTS = (
              roles="site, town, district, lab", errors=(400, 401, 403, 404, 409, 413, 503)),
     Endpoint("get", f"{_C}/ledger/findings", "What does not agree in the ledger: open findings and settled ones.",
              ledger_schemas.FindingsOut, query=("scope",)),
-    Endpoint("post", f"{_C}/ledger/findings/steps", "Name a cause, hand on, close or reopen a finding; confirm a pair.",
+    Endpoint("post", f"{_C}/ledger/findings/steps", "Name a cause, hand on, close or reopen; confirm a pair.",
              ledger_schemas.FindingDoneOut, body=ledger_schemas.FindingStepIn, roles="town, district, lab",
              errors=(400, 401, 403, 404, 409, 413, 503)),
     Endpoint("get", f"{_C}/handover", "Boxes and runs sent against signed for, and the sign-offs.",

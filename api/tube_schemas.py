@@ -131,7 +131,8 @@ class TubeEventOut(Struct):
 
 
 class TubeOut(Struct):
-    """The life of one tube. `result` is null for who may not see results."""
+    """The life of one tube. `result` is null for who may not see results. `void` and `reason` may also be `lost` or
+    `never_filled`: what closing a finding of the ledger has said of it."""
 
     barcode: str
     site: str | None

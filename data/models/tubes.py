@@ -53,7 +53,7 @@ class TubeRow(Base):
 
     __tablename__ = "tube"
     __table_args__ = (
-        sa.Index(None, "site_id", "used_at"),
+        sa.Index(None, "site_id", "box"),
         sa.Index("ix_tube_waiting", "campaign_id", "used_at",
                  sqlite_where=sa.text("waiting"), postgresql_where=sa.text("waiting")),
         sa.Index("ix_tube_odd", "campaign_id", "findings",

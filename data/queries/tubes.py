@@ -82,12 +82,17 @@ _EMPTY = Kept()
 
 
 def known(session: Session, moment: Moment) -> Known:
-    """What is known of the tubes of the moment's place, of its children and of all laboratories."""
-    place = moment.place
-    return load(session, moment, [place, *place.children])
+    """What is known of the tubes of the moment's place and of all laboratories."""
+    return load(session, moment, [moment.place])
 
 
-def load(session: Session, moment: Moment, places: Iterable[Place]) -> Known:
+def known_parts(session: Session, moment: Moment) -> Known:
+    """What the ledger needs of the moment's place, its children and all laboratories: no curves, and no ages but of
+    those on their way."""
+    return load(session, moment, [moment.place, *moment.place.children], whole=False)
+
+
+def load(session: Session, moment: Moment, places: Iterable[Place], *, whole: bool = True) -> Known:
     """What is known of the tubes of `places` and of all laboratories, at the moment."""
     tree = moment.tree
     row = campaigns.find(session, tree.campaign.id)
@@ -98,9 +103,10 @@ def load(session: Session, moment: Moment, places: Iterable[Place]) -> Known:
     received = {lab.id for lab in labs if lab.id in {report[0] for report in reports}}
     if received:
         owners = sorted({*owners, *(town.id for town in tree.each(Level.TOWN))})
-    kept = _read(session, row.id, owners)
-    for site in {place.id: place for place in places if place.level is Level.SITE}.values():
-        _read_site(session, row.id, site, kept)
+    kept = _read(session, row.id, owners, whole)
+    if moment.place.level is Level.SITE:
+        # Of sites among many only what is late matters, and that has an index of its own.
+        _read_site(session, row.id, moment.place, kept)
     return _known(books, moment.now, kept, labs, reports)
 
 
@@ -189,7 +195,10 @@ def _lab_reports(session: Session, campaign_id: str, until: datetime | None = No
     return [(lab, ends, got, tested, done) for lab, ends, got, tested, done in session.execute(query)]
 
 
-def _read(session: Session, campaign_id: str, owners: Sequence[int]) -> dict[int, Kept]:
+_ON_THEIR_WAY = (SINCE_USE + Stage.ON_SITE, SINCE_USE + Stage.IN_TRANSIT)
+
+
+def _read(session: Session, campaign_id: str, owners: Sequence[int], whole: bool) -> dict[int, Kept]:
     found: dict[int, Kept] = defaultdict(Kept)
     table = TubeSum.__table__
     sums = sa.select(table.c.owner, table.c.period, *(table.c[name] for name in SUMS)).where(
@@ -198,10 +207,15 @@ def _read(session: Session, campaign_id: str, owners: Sequence[int]) -> dict[int
     for row in session.execute(sums):
         found[row[0]].sums[row[1]] = dict(zip(SUMS, row[2:], strict=True))
     ages = sa.select(TubeAge.owner, TubeAge.kind, TubeAge.minute, TubeAge.tubes).where(
-        TubeAge.campaign_id == campaign_id, TubeAge.owner.in_(owners), TubeAge.tubes != 0
+        TubeAge.campaign_id == campaign_id,
+        TubeAge.owner.in_(owners),
+        TubeAge.tubes != 0,
+        *([] if whole else [TubeAge.kind.in_(_ON_THEIR_WAY)]),
     )
     for owner, kind, minute, tubes in session.execute(ages):
         found[owner].ages[kind][minute] = tubes
+    if not whole:
+        return found
     flow = sa.select(TubeFlow.owner, TubeFlow.stage, TubeFlow.quarter, TubeFlow.tubes).where(
         TubeFlow.campaign_id == campaign_id, TubeFlow.owner.in_(owners), TubeFlow.tubes != 0
     )
@@ -389,7 +403,7 @@ def ledger(session: Session, moment: Moment) -> LedgerPicture:
     """The ledger of the moment's place with its children, every laboratory, and its hours of use."""
     place = moment.place
     cells = kept_cells(session, moment.tree.campaign.id, [place.id, *(child.id for child in place.children)])
-    return ledger_of(session, moment, moment.ask(session, known), cells)
+    return ledger_of(session, moment, moment.ask(session, known_parts), cells)
 
 
 def ledger_as_of(session: Session, moment: Moment) -> LedgerPicture:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
@@ -346,7 +347,9 @@ HISTORY = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8 if not os.environ.get("SOAK") else 200, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(history=HISTORY, hours=st.lists(st.integers(14, 22), min_size=1, max_size=3))
 def test_the_balance_is_zero_at_every_moment_whatever_happens(database: Database, history, hours):
     world = make_world(database, SetClock(at(15)))

@@ -79,7 +79,7 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "50"},
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_tube_site_id_used_at"), "tube", ["site_id", "used_at"], unique=False)
+    op.create_index(op.f("ix_tube_site_id_box"), "tube", ["site_id", "box"], unique=False)
     op.create_index(
         "ix_tube_odd",
         "tube",
