@@ -30,7 +30,7 @@ def insert_missing(
         found = connection.exec_driver_sql(
             f"{into} SELECT * FROM {_unnest(connection, table, columns)} "
             f"ON CONFLICT ({_key(table)}) DO NOTHING RETURNING {key}",
-            tuple(map(list, zip(*rows, strict=True))),
+            _packed(rows),
         )
         return set(found.scalars())
     # Here the writer has the database to itself.
@@ -62,7 +62,7 @@ def upsert(
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(
             f"{into} SELECT * FROM {_unnest(connection, table, columns)} {instead}",
-            tuple(map(list, zip(*rows, strict=True))),
+            _packed(rows),
         )
     else:
         connection.exec_driver_sql(
@@ -92,9 +92,9 @@ def rows_of(
         type_ = table.c[key].type.compile(dialect=connection.dialect)
         where = " AND ".join(f"{name} = %s" for name in fixed)
         found = connection.exec_driver_sql(
-            f"SELECT found.* FROM unnest(%s::{type_}[]) AS wanted(one) CROSS JOIN LATERAL "
+            f"SELECT found.* FROM unnest({_ARRAY}::{type_}[]) AS wanted(one) CROSS JOIN LATERAL "
             f"(SELECT {listed} FROM {table.name} WHERE {where} AND {key} = wanted.one OFFSET 0) AS found",
-            (list(values), *fixed.values()),
+            (_pack(values), *fixed.values()),
         )
         return [tuple(row) for row in found]
     where = " AND ".join(f"{name} = ?" for name in fixed)
@@ -119,4 +119,22 @@ def _key(table: sa.Table) -> str:
 
 def _unnest(connection: sa.Connection, table: sa.Table, columns: Sequence[str]) -> str:
     types = (table.c[name].type.compile(dialect=connection.dialect) for name in columns)
-    return f"unnest({', '.join(f'%s::{type_}[]' for type_ in types)})"
+    return f"unnest({', '.join(f'{_ARRAY}::{type_}[]' for type_ in types)})"
+
+
+_APART, _NONE, _EMPTY = "\x1f", "\x1e", "\x1d"
+_ARRAY = f"array_replace(string_to_array(%s, E'{_APART}', E'{_NONE}'), E'{_EMPTY}', '')"
+"""A column of values as one text: the driver makes arrays value by value, which took a third of all the time."""
+
+
+def _packed(rows: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(map(_pack, zip(*rows, strict=True)))
+
+
+def _pack(values: Sequence[Any]) -> str:
+    """The values as `_ARRAY` reads them. Raises `ValueError` for one that holds a mark of its own."""
+    written = [_NONE if value is None else str(value) or _EMPTY for value in values]
+    packed = _APART.join(written)
+    if packed.count(_APART) != len(written) - 1:
+        raise ValueError("a control character in a value")
+    return packed
