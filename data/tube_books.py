@@ -119,7 +119,10 @@ class Books:
         self._accounts: dict[int, tuple[tuple[int, int], ...]] = {}
 
     def pool(self, site_id: int | None) -> int:
-        """Persons of a full tube at a site."""
+        """Persons that a barcode stands for when its group is complete: those of a full tube at a site, one where
+        every person has a code."""
+        if self.tree.campaign.code_per_person:
+            return 1
         found = self._pools.get(site_id)
         if found is None:
             place = self.tree.by_id[site_id] if site_id is not None else None

@@ -111,6 +111,12 @@ class Campaign:
     limits: Limits = Limits()
     plan_weights: tuple[float, ...] = ()
 
+    @property
+    def code_per_person(self) -> bool:
+        """Mode 1 (source 002): every person has a barcode and ten of them are on one tube, so that laboratories scan
+        as many codes as there are persons. Mode 2: a tube has one barcode."""
+        return self.limits.business_mode == 1
+
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)

@@ -178,11 +178,12 @@ class Reported(NamedTuple):
     tubes: int
 
 
-def reported_tubes(session: Session, campaign_id: str) -> Mapping[int, list[Reported]]:
-    """The current reports that state tubes, by site."""
+def reported_tubes(session: Session, campaign_id: str, *, each: bool) -> Mapping[int, list[Reported]]:
+    """The current reports that state tubes, by site; where `each` person has a code, their persons instead."""
     c = CurrentReport
-    query = sa.select(c.site_id, c.first_period, c.last_period, c.tubes).where(
-        c.campaign_id == campaign_id, c.tubes.is_not(None)
+    figure = c.persons if each else c.tubes
+    query = sa.select(c.site_id, c.first_period, c.last_period, figure).where(
+        c.campaign_id == campaign_id, figure.is_not(None)
     )
     found: dict[int, list[Reported]] = defaultdict(list)
     for site_id, first, last, tubes in session.execute(query):

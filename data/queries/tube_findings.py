@@ -274,7 +274,7 @@ class _Deriving:
             return
         sites = [site.id for site in self.tree.each(Level.SITE)]
         hours = site_hours(self.session, self.campaign.id, sites)
-        reported = reported_tubes(self.session, self.campaign.id)
+        reported = reported_tubes(self.session, self.campaign.id, each=self.campaign.code_per_person)
         for site_id, own in hours.items():
             site = self.tree.by_id[site_id]
             keeps = any(hour.copies for hour in own.values())

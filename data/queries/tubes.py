@@ -416,6 +416,7 @@ def ledger_of(session: Session, moment: Moment, found: Known, cells: Cells, *, k
     """The ledger from what is known of tubes and `cells` of the hourly reports."""
     place, campaign = moment.place, moment.tree.campaign
     cut = missing_before(found.now, campaign.limits)
+    each = campaign.code_per_person
     sites = [child for child in place.children if child.level is Level.SITE]
     late = _late_of_sites(session, campaign.id, sites, cut) if sites and kept else {}
     own = found.of(place.id)
@@ -425,7 +426,7 @@ def ledger_of(session: Session, moment: Moment, found: Known, cells: Cells, *, k
         taken = found.taken_of(owner)
         missing = late.get(owner.id) if owner.id in late else _late(found.of(owner.id), taken, cut)
         told = figures(cells.get(owner.id, {}).values()) if owner.id in cells else None
-        return _ledger(found.of(owner.id).sums.values(), missing or {}, taken, told)
+        return _ledger(found.of(owner.id).sums.values(), missing or {}, taken, told, each)
 
     hours = []
     for period in sorted({*own.sums, *cells.get(place.id, {})}):
@@ -433,7 +434,7 @@ def ledger_of(session: Session, moment: Moment, found: Known, cells: Cells, *, k
         taken = _of_period(found.taken_of(place), period, campaign.anchor, campaign.interval_minutes)
         rows = [own.sums[period]] if period in own.sums else []
         hours.append(
-            LedgerRow(_ledger(rows, by_period.get(period, {}), taken, told), start=campaign.start_of(period))
+            LedgerRow(_ledger(rows, by_period.get(period, {}), taken, told, each), start=campaign.start_of(period))
         )
     return LedgerPicture(
         campaign,
@@ -507,7 +508,7 @@ def _lab_ledger(found: Known, lab: LabRef, cut: int) -> Ledger:
     if counted is not None:
         bound = {town.id for town in found.towns.get(lab.id, ())}
         taken = together(part for town, part in found.taken.items() if town in bound)
-    made = _ledger(own.sums.values(), _late(own, taken, cut), taken, None)
+    made = _ledger(own.sums.values(), _late(own, taken, cut), taken, None, False)
     unregistered = made.unregistered
     if counted is not None:
         unregistered += max(0, counted.received - taken.tubes)
@@ -515,7 +516,8 @@ def _lab_ledger(found: Known, lab: LabRef, cut: int) -> Ledger:
     return replace(made, received=made.received - made.unregistered, unregistered=unregistered)
 
 
-def _ledger(sums: Iterable[Sum], late: Mapping[Stage, int], taken: Taken, told: Figures | None) -> Ledger:
+def _ledger(sums: Iterable[Sum], late: Mapping[Stage, int], taken: Taken, told: Figures | None, each: bool) -> Ledger:
+    """The ledger of these sums. Where `each` person has a code, the codes compare with the persons reported."""
     total = dict(NOTHING)
     for row in sums:
         for name, value in row.items():
@@ -549,6 +551,6 @@ def _ledger(sums: Iterable[Sum], late: Mapping[Stage, int], taken: Taken, told: 
         reported=reported,
         by_count=taken.tubes,
         results={result: total[result.name.lower()] for result in Result},
-        reported_tubes=told.tubes if told is not None else None,
+        reported_tubes=None if told is None else told.persons if each else told.tubes,
         reported_copies=told.third_copies if told is not None else None,
     )

@@ -310,6 +310,19 @@ def test_tubes_told_before_their_laboratory_is_known_count_for_it_afterwards(wor
     assert differences(world) == 0
 
 
+def test_where_every_person_has_a_code_the_codes_compare_with_persons(database: Database):
+    world = make_world(database, SetClock(at(12)), settings={"business_mode": 1})
+    set_labs(world)
+    world.send(row("S1", 8, 20, tubes=2))
+    tell(world, *(event(code(n), "sampled", 8, n, persons=1) for n in range(20)))
+    tell(world, event(code(1), "sampled", 8, 30, event_id="again", persons=1), event(code(2), "sampled", 8, 2,
+         event_id="two", persons=2))  # fmt: skip
+    found = look(world).ledger
+    assert (found.used, found.reported_tubes, found.reported_difference) == (20, 20, 0)
+    assert found.duplicate == 1
+    assert differences(world) == 0
+
+
 def test_a_town_sees_its_own_tubes_only(api: Api):
     set_labs(api.world)
     api.world.clock.to(at(9))
