@@ -15,11 +15,13 @@ from data.database import Database
 from data.ingest.lab_reports import ingest_lab_reports
 from data.ingest.matching import SupportWatch
 from data.ingest.tubes import Writer, ingest_tubes
+from data.queries.backlog import lab_backlog, place_backlog
 from data.queries.moment import Moment
 from data.queries.overview import data_until
 from data.queries.tube_findings import tube_findings
+from data.queries.tube_ledger import ledger, ledger_as_of
 from data.queries.tube_life import tube_life
-from data.queries.tubes import Known, known, known_as_of, lab_backlog, ledger, ledger_as_of, place_backlog
+from data.queries.tubes import Known, known, known_as_of
 from data.queries.tubes_behind import OddTube, tubes_behind
 from data.tube_books import books_of
 from domain.backlog import Backlog, LabRef, StageBacklog

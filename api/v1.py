@@ -16,12 +16,13 @@ from data import campaigns
 from data.database import Database
 from data.ingest.decisions import decide, undo
 from data.ingest.reports import ingest_reports
+from data.queries.backlog import place_backlog
 from data.queries.duty import duty
 from data.queries.moment import Moment
 from data.queries.overview import overview, overview_as_of
 from data.queries.reports import CurrentVersion, current_reports
 from data.queries.revision import revision_at
-from data.queries.tubes import known, known_as_of, place_backlog
+from data.queries.tubes import known, known_as_of
 from domain.backlog import Backlog
 from domain.campaign import Campaign
 from domain.clock import Clock

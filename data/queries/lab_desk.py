@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import LabReport, TubeBox, TubeRow
+from data.queries.backlog import backlogs
 from data.queries.moment import Moment
 from data.queries.overview import ref
 from data.queries.tube_findings import tube_findings
-from data.queries.tubes import backlogs
 from domain.lab_desk import MOST_MISSING, Coming, CountedHour, LabDesk, OpenBox
 from domain.lab_load import load
 from domain.places import Level, Place, PlaceTree

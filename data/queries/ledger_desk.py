@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from data.queries.backlog import place_backlog
 from data.queries.handover import handover
 from data.queries.moment import Moment
 from data.queries.tube_findings import tube_findings
-from data.queries.tubes import known, ledger, place_backlog
+from data.queries.tube_ledger import ledger
+from data.queries.tubes import known
 from domain.backlog import Backlog
 from domain.handover import Handover
 from domain.ledger import LedgerPicture

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import TubeRow, TubeSum
+from data.queries.backlog import place_backlog
 from data.queries.moment import Moment, ref
-from data.queries.tubes import known, place_backlog
+from data.queries.tubes import known
 from data.stored_reports import batched_list
 from domain.campaign import Campaign
 from domain.ledger import missing_before

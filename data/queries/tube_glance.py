@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from data import campaigns
 from data.models import LabReport, LabRow, TubeAge, TubeSum
+from data.queries.backlog import backlogs
 from data.queries.moment import Moment, ref
-from data.queries.tubes import backlogs
 from data.tube_books import SINCE_USE, books_of
 from domain.backlog import Backlog, Backlogs, LabBacklog, LabRef, StageBacklog, Waiting, limit_minutes, of_age
 from domain.places import Level, Place, PlaceTree

@@ -2,11 +2,11 @@
 
 from sqlalchemy.orm import Session
 
+from data.queries.backlog import backlogs
 from data.queries.matching import matching_picture
 from data.queries.moment import Moment
 from data.queries.overview import overview
 from data.queries.tube_glance import glance, serving
-from data.queries.tubes import backlogs
 from domain.backlog import Backlogs
 from domain.matching import outcome, window_of
 from domain.matching_plan import Plan

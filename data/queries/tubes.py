@@ -1,38 +1,27 @@
-"""Backlog and ledger of places and laboratories, from the sums kept of tubes: the cost depends on the places and the
-minutes tubes have waited, never on the number of tubes."""
+"""What is known of the tubes of places and laboratories, from the sums kept of them: reading it costs what the places
+and the minutes cost that tubes have waited, never the number of tubes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data import campaigns
 from data.models import LabReport, LabRow, TubeAge, TubeFlow, TubeRow, TubeSum
-from data.queries.cells import Cells, cells_from_facts, figures, kept_cells
-from data.queries.moment import Moment, ref
+from data.queries.moment import Moment
 from data.tube_books import SINCE_USE, SUMS, Books, Changes, Settled, books_of
 from domain.backlog import (
     QUARTER,
-    Backlog,
-    Backlogs,
-    FlowPoint,
-    LabBacklog,
     LabRef,
-    StageBacklog,
-    flow_points,
-    limit_minutes,
-    waiting,
 )
 from domain.by_count import Counted, Taken, share_out, together
-from domain.ledger import Ledger, LedgerPicture, LedgerRow, missing_before
-from domain.overview import Figures
 from domain.places import Level, Place, PlaceTree
-from domain.tubes import BACKLOG, Result, Stage
+from domain.tubes import Stage
 
-_Report = tuple[int, datetime, int | None, int | None, int | None]
+LabCounts = tuple[int, datetime, int | None, int | None, int | None]
 """A laboratory's counts of one hour: its id, the hour's end, received, tested, reported."""
 
 Sum = Mapping[str, int]
@@ -71,14 +60,14 @@ class Known:
     """By laboratory, the towns bound to it now."""
 
     def of(self, owner: int) -> Kept:
-        return self.kept.get(owner, _EMPTY)
+        return self.kept.get(owner, EMPTY)
 
     def taken_of(self, place: Place) -> Taken:
         """What counts do to a place. Nothing to a site: whose tubes they are is not counted."""
         return together(part for town, part in self.taken.items() if place.id in self.tree.by_id[town].ancestors)
 
 
-_EMPTY = Kept()
+EMPTY = Kept()
 
 
 def known(session: Session, moment: Moment) -> Known:
@@ -130,7 +119,7 @@ def known_as_of(session: Session, moment: Moment) -> Known:
 
 
 def _known(
-    books: Books, now: datetime, kept: Mapping[int, Kept], labs: tuple[LabRef, ...], reports: Sequence[_Report]
+    books: Books, now: datetime, kept: Mapping[int, Kept], labs: tuple[LabRef, ...], reports: Sequence[LabCounts]
 ) -> Known:
     tree = books.tree
     towns: dict[int, list[Place]] = defaultdict(list)
@@ -139,14 +128,14 @@ def _known(
         lab = books.expected(town.id, at)
         if lab is not None:
             towns[lab].append(town)
-    told: dict[int, list[_Report]] = defaultdict(list)
+    told: dict[int, list[LabCounts]] = defaultdict(list)
     for report in reports:
         told[report[0]].append(report)
     counted: dict[int, Counted] = {}
     taken: dict[int, Taken] = defaultdict(Taken)
     flow: dict[int, dict[int, dict[int, int]]] = {}
     for lab_id, rows in told.items():
-        own = kept.get(-lab_id, _EMPTY)
+        own = kept.get(-lab_id, EMPTY)
         if any(own.total(stage.word) for stage in (Stage.AT_LAB, Stage.TESTING, Stage.REPORTED)):
             # It gives barcodes: they count, not its counts.
             continue
@@ -171,7 +160,7 @@ def _waiting_for(lab_id: int, books: Books, kept: Mapping[int, Kept]) -> dict[tu
         (town.id, stage, minute): tubes
         for town in books.tree.each(Level.TOWN)
         for stage in (Stage.ON_SITE, Stage.IN_TRANSIT)
-        for minute, tubes in kept.get(town.id, _EMPTY).ages.get(SINCE_USE + stage, {}).items()
+        for minute, tubes in kept.get(town.id, EMPTY).ages.get(SINCE_USE + stage, {}).items()
         if books.expected(town.id, minute * 60 + 59) == lab_id
     }
 
@@ -188,7 +177,7 @@ def _labs(session: Session, campaign_id: str) -> tuple[LabRef, ...]:
     return tuple(LabRef(*row) for row in session.execute(query))
 
 
-def _lab_reports(session: Session, campaign_id: str, until: datetime | None = None) -> list[_Report]:
+def _lab_reports(session: Session, campaign_id: str, until: datetime | None = None) -> list[LabCounts]:
     query = sa.select(
         LabReport.lab_id, LabReport.ends_at, LabReport.received, LabReport.tested, LabReport.reported
     ).where(LabReport.campaign_id == campaign_id, *([LabReport.recorded_at <= until] if until else []))
@@ -258,299 +247,3 @@ def _spread(settled: Settled) -> dict[int, Kept]:
     for (owner, stage, quarter), tubes in settled.flow.items():
         found[owner].flow[stage][quarter] = tubes
     return found
-
-
-# -- the backlog
-
-
-def backlogs(session: Session, moment: Moment) -> Backlogs:
-    """The backlog of the moment's place, and of every laboratory."""
-    found = moment.ask(session, known)
-    return Backlogs(
-        ref(moment.place),
-        moment.revision,
-        place_backlog(found, moment.place, moment.until),
-        tuple(
-            LabBacklog(
-                lab,
-                tuple(ref(town) for town in found.towns.get(lab.id, ())),
-                lab_backlog(found, lab.id, moment.until),
-                lab.id in found.counted,
-            )
-            for lab in found.labs
-        ),
-    )
-
-
-def place_backlog(found: Known, place: Place, until: int | None = None) -> Backlog:
-    """The backlog of a place; with `until`, a period, as the counts stood at its end, without ages."""
-    return _backlog(found, place.id, found.taken_of(place), _flow_of(found, place), until)
-
-
-def lab_backlog(found: Known, lab_id: int, until: int | None = None) -> Backlog:
-    """The backlog of a laboratory."""
-    counted = found.counted.get(lab_id)
-    if counted is None:
-        return _backlog(found, -lab_id, Taken(), {}, until)
-    # What it counts is taken from the tubes on their way to it; what it received beyond these it has all the same.
-    taken = together(
-        part for town, part in found.taken.items() if any(town == bound.id for bound in found.towns.get(lab_id, ()))
-    )
-    taken.stages = {
-        Stage.AT_LAB: counted.received - counted.tested,
-        Stage.TESTING: counted.tested - counted.reported,
-        Stage.REPORTED: counted.reported,
-    }
-    return _backlog(found, -lab_id, taken, found.counted_flow[lab_id], until)
-
-
-def _flow_of(found: Known, place: Place) -> Mapping[int, Mapping[int, int]]:
-    """The counts' share of a place's curve: as large a part of every hour as of the whole."""
-    if not found.counted:
-        return {}
-    steps: dict[int, dict[int, int]] = {stage: defaultdict(int) for stage in (3, 4, 5)}
-    own = found.taken_of(place)
-    everything = together(found.taken.values())
-    for stage, least in ((3, Stage.AT_LAB), (4, Stage.TESTING), (5, Stage.REPORTED)):
-        whole = sum(n for at, n in everything.stages.items() if at >= least)
-        part = sum(n for at, n in own.stages.items() if at >= least)
-        for flow in found.counted_flow.values():
-            for quarter, tubes in flow[stage].items():
-                steps[stage][quarter] += round(tubes * part / whole) if whole else 0
-    return steps
-
-
-def _backlog(
-    found: Known, owner: int, taken: Taken, counted: Mapping[int, Mapping[int, int]], until: int | None
-) -> Backlog:
-    campaign, limits = found.tree.campaign, found.tree.campaign.limits
-    own = found.of(owner)
-    now = min(found.now, campaign.end_of(until)) if until is not None else found.now
-    minute = int(now.timestamp()) // 60
-    flow = _curve(found, own, counted, now)
-    if until is not None:
-        last = flow[-1].reached
-        stages = [
-            StageBacklog(stage, waiting({}, limit_minutes(stage, limits), limits), last[stage - 1] - last[stage])
-            for stage in BACKLOG
-        ]
-        return Backlog(
-            campaign, now, (stages[0], stages[1], stages[2], stages[3]),
-            waiting({}, limits.report_minutes, limits), last[4], 0, flow, _last_hour(flow),
-        )  # fmt: skip
-    since_use: dict[int, int] = defaultdict(int)
-    stages = []
-    for stage in BACKLOG:
-        gone = sum(n for (at, _), n in taken.waiting.items() if at is stage)
-        entered = _without_oldest(own.ages.get(stage, {}), gone)
-        stages.append(
-            StageBacklog(
-                stage,
-                waiting({minute - at: n for at, n in entered.items()}, limit_minutes(stage, limits), limits),
-                taken.stages.get(stage, 0),
-            )
-        )
-        for at, n in own.ages.get(SINCE_USE + stage, {}).items():
-            left = n - taken.waiting.get((stage, at), 0)
-            if left:
-                since_use[minute - at] += left
-    by_count = taken.stages.get(Stage.REPORTED, 0)
-    return Backlog(
-        campaign, now, (stages[0], stages[1], stages[2], stages[3]),
-        waiting(since_use, limits.report_minutes, limits), own.total("reported") + by_count, by_count, flow,
-        _last_hour(flow),
-    )  # fmt: skip
-
-
-def _without_oldest(by_minute: Mapping[int, int], tubes: int) -> dict[int, int]:
-    left: dict[int, int] = {}
-    for minute in sorted(by_minute):
-        part = min(tubes, by_minute[minute])
-        tubes -= part
-        if by_minute[minute] > part:
-            left[minute] = by_minute[minute] - part
-    return left
-
-
-def _curve(found: Known, own: Kept, counted: Mapping[int, Mapping[int, int]], now: datetime) -> tuple[FlowPoint, ...]:
-    campaign = found.tree.campaign
-    quarter = int(now.timestamp()) // 60 // QUARTER
-    first = int(campaign.anchor.timestamp()) // 60 // QUARTER
-    ends = [datetime.fromtimestamp((k + 1) * QUARTER * 60, UTC) for k in range(min(first, quarter), quarter)]
-    steps: list[Mapping[int, int]] = []
-    for stage in range(1, 6):
-        step = own.flow.get(stage, {})
-        extra = counted.get(stage)
-        if extra:
-            step = {k: step.get(k, 0) + extra.get(k, 0) for k in {*step, *extra}}
-        steps.append(step)
-    return flow_points(campaign, steps, quarter, [*ends, now])
-
-
-def _last_hour(flow: Sequence[FlowPoint]) -> tuple[int, int, int, int, int]:
-    """Tubes that came to each stage in the 60 minutes up to the last point."""
-    last = flow[-1]
-    before = next((point for point in reversed(flow) if point.at <= last.at - timedelta(hours=1)), None)
-    start = before.reached if before else (0, 0, 0, 0, 0)
-    a = tuple(end - begin for end, begin in zip(last.reached, start, strict=True))
-    return a[0], a[1], a[2], a[3], a[4]
-
-
-# -- the ledger
-
-
-def ledger(session: Session, moment: Moment) -> LedgerPicture:
-    """The ledger of the moment's place with its children, every laboratory, and its hours of use."""
-    place = moment.place
-    cells = kept_cells(session, moment.tree.campaign.id, [place.id, *(child.id for child in place.children)])
-    return ledger_of(session, moment, moment.ask(session, known_parts), cells)
-
-
-def ledger_as_of(session: Session, moment: Moment) -> LedgerPicture:
-    """The same from what had been recorded by the moment's time."""
-    cells = cells_from_facts(session, moment.tree, moment.place, moment.now)
-    return ledger_of(session, moment, known_as_of(session, moment), cells, kept=False)
-
-
-def ledger_of(session: Session, moment: Moment, found: Known, cells: Cells, *, kept: bool = True) -> LedgerPicture:
-    """The ledger from what is known of tubes and `cells` of the hourly reports."""
-    place, campaign = moment.place, moment.tree.campaign
-    cut = missing_before(found.now, campaign.limits)
-    each = campaign.code_per_person
-    sites = [child for child in place.children if child.level is Level.SITE]
-    late = _late_of_sites(session, campaign.id, sites, cut) if sites and kept else {}
-    own = found.of(place.id)
-    by_period = _late_by_period(own, found.taken_of(place), cut, campaign.anchor, campaign.interval_minutes)
-
-    def whole(owner: Place) -> Ledger:
-        taken = found.taken_of(owner)
-        missing = late.get(owner.id) if owner.id in late else _late(found.of(owner.id), taken, cut)
-        told = figures(cells.get(owner.id, {}).values()) if owner.id in cells else None
-        return _ledger(found.of(owner.id).sums.values(), missing or {}, taken, told, each)
-
-    hours = []
-    for period in sorted({*own.sums, *cells.get(place.id, {})}):
-        told = figures([cells[place.id][period]]) if period in cells.get(place.id, {}) else None
-        taken = _of_period(found.taken_of(place), period, campaign.anchor, campaign.interval_minutes)
-        rows = [own.sums[period]] if period in own.sums else []
-        hours.append(
-            LedgerRow(_ledger(rows, by_period.get(period, {}), taken, told, each), start=campaign.start_of(period))
-        )
-    return LedgerPicture(
-        campaign,
-        moment.revision,
-        found.now,
-        ref(place),
-        whole(place),
-        tuple(LedgerRow(whole(child), place=ref(child)) for child in place.children),
-        tuple(LedgerRow(_lab_ledger(found, lab, cut), lab=lab) for lab in found.labs),
-        tuple(hours),
-    )
-
-
-def _late(own: Kept, taken: Taken, cut: int) -> dict[Stage, int]:
-    """Tubes that are missing, by the stage they were last seen in."""
-    return {
-        stage: sum(
-            n - taken.waiting.get((stage, minute), 0)
-            for minute, n in own.ages.get(SINCE_USE + stage, {}).items()
-            if minute < cut
-        )
-        for stage in (Stage.ON_SITE, Stage.IN_TRANSIT)
-    }
-
-
-def _late_by_period(
-    own: Kept, taken: Taken, cut: int, anchor: datetime, interval: int
-) -> dict[int, dict[Stage, int]]:
-    found: dict[int, dict[Stage, int]] = defaultdict(lambda: defaultdict(int))
-    for stage in (Stage.ON_SITE, Stage.IN_TRANSIT):
-        for minute, n in own.ages.get(SINCE_USE + stage, {}).items():
-            if minute < cut:
-                period = (minute - int(anchor.timestamp()) // 60) // interval
-                found[period][stage] += n - taken.waiting.get((stage, minute), 0)
-    return found
-
-
-def _of_period(taken: Taken, period: int, anchor: datetime, interval: int) -> Taken:
-    """The part of what counts take that was used in one period; where it is now does not matter to the ledger."""
-    part = Taken()
-    for (stage, minute), n in taken.waiting.items():
-        if (minute - int(anchor.timestamp()) // 60) // interval == period:
-            part.add(stage, minute, Stage.AT_LAB, n)
-    return part
-
-
-def _late_of_sites(
-    session: Session, campaign_id: str, sites: Sequence[Place], cut: int
-) -> dict[int, dict[Stage, int]]:
-    """The same for sites, from the index of waiting tubes."""
-    query = (
-        sa.select(TubeRow.site_id, TubeRow.stage, sa.func.count())
-        .where(
-            TubeRow.campaign_id == campaign_id,
-            TubeRow.site_id.in_([site.id for site in sites]),
-            TubeRow.used_at < cut * 60,
-            TubeRow.waiting,
-        )
-        .group_by(TubeRow.site_id, TubeRow.stage)
-    )
-    found: dict[int, dict[Stage, int]] = {site.id: {} for site in sites}
-    for site_id, stage, tubes in session.execute(query):
-        found[site_id or 0][Stage(stage)] = tubes
-    return found
-
-
-def _lab_ledger(found: Known, lab: LabRef, cut: int) -> Ledger:
-    own = found.of(-lab.id)
-    counted = found.counted.get(lab.id)
-    taken = Taken()
-    if counted is not None:
-        bound = {town.id for town in found.towns.get(lab.id, ())}
-        taken = together(part for town, part in found.taken.items() if town in bound)
-    made = _ledger(own.sums.values(), _late(own, taken, cut), taken, None, False)
-    unregistered = made.unregistered
-    if counted is not None:
-        unregistered += max(0, counted.received - taken.tubes)
-    # A laboratory's stages hold what it received without anybody's having registered it.
-    return replace(made, received=made.received - made.unregistered, unregistered=unregistered)
-
-
-def _ledger(sums: Iterable[Sum], late: Mapping[Stage, int], taken: Taken, told: Figures | None, each: bool) -> Ledger:
-    """The ledger of these sums. Where `each` person has a code, the codes compare with the persons reported."""
-    total = dict(NOTHING)
-    for row in sums:
-        for name, value in row.items():
-            total[name] += value
-    gone = {
-        stage: sum(n for (at, _), n in taken.waiting.items() if at is stage)
-        for stage in (Stage.ON_SITE, Stage.IN_TRANSIT)
-    }
-    at_lab, testing, reported = (
-        total[stage.word] + taken.stages.get(stage, 0) for stage in (Stage.AT_LAB, Stage.TESTING, Stage.REPORTED)
-    )
-    return Ledger(
-        used=total["used"],
-        on_site=total["on_site"] - gone[Stage.ON_SITE] - late.get(Stage.ON_SITE, 0),
-        in_transit=total["in_transit"] - gone[Stage.IN_TRANSIT] - late.get(Stage.IN_TRANSIT, 0),
-        received=at_lab + testing + reported,
-        missing=sum(late.values()),
-        unregistered=total["unregistered"],
-        duplicate=total["duplicate"],
-        wrong_lab=total["wrong_lab"],
-        void=total["void"],
-        sampled=total["sampled"],
-        third_copies=total["third"],
-        persons=total["persons"],
-        copy_only=total["copy_only"],
-        too_many_persons=total["too_many_persons"],
-        before_sampling=total["before_sampling"],
-        no_receipt=total["no_receipt"],
-        at_lab=at_lab,
-        testing=testing,
-        reported=reported,
-        by_count=taken.tubes,
-        results={result: total[result.name.lower()] for result in Result},
-        reported_tubes=None if told is None else told.persons if each else told.tubes,
-        reported_copies=told.third_copies if told is not None else None,
-    )

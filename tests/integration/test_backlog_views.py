@@ -8,13 +8,13 @@ from kit import DISTRICT, OTHER_TOWN, TOWN, Api, World, at
 from tube_kit import code, event, set_labs, tell
 
 from data.models import LabReport
+from data.queries.backlog import backlogs
 from data.queries.late_tubes import late_tube_findings
 from data.queries.moment import Moment
 from data.queries.site_tubes import site_panel, site_tubes
 from data.queries.town import town_picture
 from data.queries.tube_glance import glance
 from data.queries.tube_page import tubes_picture
-from data.queries.tubes import backlogs
 from domain.places import Level
 from domain.status import Severity
 from domain.tubes import BACKLOG, Stage

@@ -16,8 +16,9 @@ from data.database import Database
 from data.ingest import labs
 from data.ingest.tubes import Writer, ingest_tubes
 from data.models import TubeEvent, TubeRow
+from data.queries.backlog import backlogs
 from data.queries.moment import Moment
-from data.queries.tubes import backlogs, ledger
+from data.queries.tube_ledger import ledger
 from domain.permissions import Role
 
 GATEWAY = Writer("gateway")

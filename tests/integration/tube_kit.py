@@ -7,7 +7,7 @@ from data.ingest import labs
 from data.ingest.batch import BatchResult
 from data.ingest.tubes import Writer, ingest_tubes
 from data.queries.moment import Moment
-from data.queries.tubes import ledger
+from data.queries.tube_ledger import ledger
 from domain.ledger import Ledger
 
 GATEWAY = Writer("gateway")
