@@ -15,11 +15,11 @@ from components.format import day
 from components.icons import icon
 from components.links import BY_LAB, LISTS_HOUR, href
 from components.passport import drawer
-from components.tube_tabs import TUBE_PAGES, tube_tabs
+from components.second_level import level_of, tabs
 from domain.permissions import ALLOWED, Role
 from locales import DEFAULT, LANGUAGES, text
 
-NAV = ("overview", "duty", "town", "sites", "tubes", "problems", "findings", "bulletin")
+NAV = ("overview", "duty", "town", "sites", "tubes", "map", "problems", "findings", "bulletin")
 """The pages in the top bar; a reader sees the links to those he may open."""
 
 NAV_OF_A_LAB = ("lab", "tube")
@@ -146,12 +146,13 @@ def frame(
     header = []
     if slug in ADMINISTRATION and context.may_see(slug):
         header.append(html.Div([_second_level(context, slug), *beside], className="second-level"))
-    if slug in TUBE_PAGES and context.may_see(slug) and context.may_see("tubes"):
-        tabs = tube_tabs(context, slug, lambda name: _address(context, name, slug))
+    top = level_of(slug)
+    if top is not None and context.may_see(slug) and context.may_see(top):
+        level = tabs(context, slug, top, lambda name: _address(context, name, slug))
         if above:
-            above = [tabs, *above]
+            above = [level, *above]
         else:
-            header.append(html.Div(tabs, className="second-level"))
+            header.append(html.Div(level, className="second-level"))
     if above:
         stamp = html.Div(Drawing(ids.drawing(STAMP), []), id=ids.panel(STAMP), className="stamp-place")
         label = text(language, "stamp.title")
@@ -349,7 +350,8 @@ def _looking(context: PageContext) -> datetime | None:
 def _links(context: PageContext, slug: str) -> dict[str, html.Li]:
     """The pages the reader may open. The number of critical findings is filled in by `live.js` from the as-of bar."""
     below_tubes = context.may_see("tubes")
-    active = "sites" if slug == "site" else "tubes" if slug in TUBE_PAGES and below_tubes else slug
+    top = level_of(slug)
+    active = "sites" if slug == "site" else top if top is not None and context.may_see(top) else slug
     # Who has no page of all tubes may still look for one.
     names = NAV_OF_A_LAB if context.caller.role is Role.LAB else NAV if below_tubes else (*NAV, "tube")
     links = {

@@ -32,6 +32,10 @@ class Limits:
     `resample_minutes`, a single positive is on the direct network report within `direct_report_minutes`. What has to
     be done "at once", and be confirmed, has `at_once_minutes` (assumed; no source sets a number).
 
+    The map (sources 001, 003): a site serves who lives within `walk_metres`, ten minutes at 80 m a minute.
+    Crews are taken from sites whose lanes do less than `idle_share` of `lane_hour`, at most `move_metres` away
+    (assumed).
+
     Laboratories (source 004): a licence or filing is warned of `lab_expiry_days` ahead; an item's mark needs a round
     of assessment in the last `lab_assessed_months` and passed ones in `lab_years` years up to `lab_years_until` (0:
     the year before). The four quality rates are those of the last `lab_rate_months`, with their targets as shares.
@@ -74,6 +78,9 @@ class Limits:
     resample_minutes: int = 60
     direct_report_minutes: int = 120
     at_once_minutes: int = 10
+    walk_metres: int = 800
+    idle_share: float = 0.5
+    move_metres: int = 5000
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, object]) -> "Limits":

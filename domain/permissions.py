@@ -55,6 +55,12 @@ class Action(StrEnum):
     """Try, save and have applied another match of sampling, transport and testing."""
     KEEP_LABS = "keep_labs"
     """The registry of laboratories."""
+    PLAN_SITES = "plan_sites"
+    """Apply for a site and inspect it."""
+    APPROVE_SITES = "approve_sites"
+    """Approve, publish and close sites, and give a campaign one that is not approved."""
+    KEEP_STANDARDS = "keep_standards"
+    """Which planning standards are in force."""
     ADMINISTER = "administer"
     AUDIT = "audit"
 
@@ -70,18 +76,18 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.SITE: frozenset(
         {Action.READ, Action.WRITE_REPORTS, Action.OPEN_PROBLEMS, Action.SET_MODES, Action.WRITE_TUBES}
     ),
-    Role.TOWN: _LOOK | _CHAIN | {Action.WRITE_TUBES, Action.SETTLE_TUBES},
+    Role.TOWN: _LOOK | _CHAIN | {Action.WRITE_TUBES, Action.SETTLE_TUBES, Action.PLAN_SITES},
     Role.DISTRICT: _LOOK | _CHAIN
     | {Action.WRITE_UPPER, Action.PASS_TO_VENDOR, Action.PREPARE_BULLETIN, Action.IMPORT, Action.RUN_SOURCES,
        Action.WRITE_TUBES, Action.SETTLE_TUBES, Action.SEE_RESULTS, Action.HANDLE_POSITIVES, Action.PLAN_CAPACITY,
-       Action.KEEP_LABS},
+       Action.KEEP_LABS, Action.PLAN_SITES, Action.APPROVE_SITES, Action.KEEP_STANDARDS},
     Role.LAB: frozenset(
         {Action.READ, Action.OPEN_PROBLEMS, Action.WRITE_TUBES, Action.SETTLE_TUBES, Action.SEE_RESULTS,
          Action.HANDLE_POSITIVES}
     ),
     Role.GATEWAY: frozenset({Action.READ, Action.WRITE_REPORTS, Action.WRITE_UPPER, Action.WRITE_TUBES}),
     Role.LEADER: _LOOK | {Action.SIGN_BULLETIN},
-    Role.ADMINISTRATOR: _LOOK | {Action.ADMINISTER, Action.AUDIT, Action.KEEP_LABS},
+    Role.ADMINISTRATOR: _LOOK | {Action.ADMINISTER, Action.AUDIT, Action.KEEP_LABS, Action.KEEP_STANDARDS},
     Role.AUDITOR: _LOOK | {Action.AUDIT},
 }  # fmt: skip
 
@@ -105,6 +111,11 @@ PAGES: dict[str, Action] = {
     "labs": Action.DESK,
     "tube": Action.READ,
     "lab": Action.READ,
+    "map": Action.DESK,
+    "suggestions": Action.DESK,
+    "standards": Action.DESK,
+    "planning": Action.DESK,
+    "areas": Action.IMPORT,
     "problems": Action.READ,
     "findings": Action.DESK,
     "bulletin": Action.DESK,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from data import campaigns, sources
 from data.database import Database
 from data.demo import upper
+from data.demo.areas import keep_land
 from data.demo.bulletins import Publication, publications, publish
 from data.demo.contacts import contacts_of
 from data.demo.feed import ProvinceFeed
@@ -196,6 +197,7 @@ class Demonstration:
         from data.geo.boundaries import record_boundaries
 
         record_boundaries(session, row, OUTLINES, OUTLINES_SOURCE, campaign.starts_at)
+        keep_land(session, row, SIMULATOR.name, campaign.starts_at)
 
     def _set_labs(self, session: Session, row: CampaignRow, now: datetime) -> None:
         rows = [_renamed(lab, LAB_ALIASES) for lab in self.day.labs]
@@ -231,6 +233,7 @@ class Demonstration:
         self._set_contacts(session, row, row.starts_at)
         forget(session, row)
         self._set_labs(session, row, row.starts_at)
+        keep_land(session, row, SIMULATOR.name, row.starts_at)
 
     def _go_on_from(self, row: CampaignRow, moment: datetime) -> None:
         clock = {

@@ -1,5 +1,6 @@
 """The tables, one module per topic. Importing this package makes all of them known to SQLAlchemy and Alembic."""
 
+from data.models.areas import AreaVersion, CellRow, PlaceLocation, RoadNetwork, VillageRow
 from data.models.base import Base, BigId, Moment
 from data.models.bulletins import Bulletin, BulletinTemplate
 from data.models.ledger import FindingEvent, SiteSignOff, TubeAlias, TubeWithdrawal
@@ -31,6 +32,7 @@ from data.models.upper import UpperFigure
 
 __all__ = [
     "Account",
+    "AreaVersion",
     "Audit",
     "AuditSeal",
     "Base",
@@ -39,6 +41,7 @@ __all__ = [
     "Bulletin",
     "BulletinTemplate",
     "CampaignRow",
+    "CellRow",
     "ContactRow",
     "CurrentReport",
     "Decision",
@@ -52,6 +55,7 @@ __all__ = [
     "ModeChangeRow",
     "Moment",
     "Opening",
+    "PlaceLocation",
     "PlaceRow",
     "PositiveEvent",
     "PositiveResample",
@@ -65,6 +69,7 @@ __all__ = [
     "Report",
     "ReportAlias",
     "Revision",
+    "RoadNetwork",
     "Rollup",
     "SignIn",
     "SignInTry",
@@ -85,4 +90,5 @@ __all__ = [
     "TubeSum",
     "TubeWithdrawal",
     "UpperFigure",
+    "VillageRow",
 ]

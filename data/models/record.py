@@ -132,6 +132,8 @@ class Boundary(Base):
     geometry: Mapped[dict[str, Any]]
     approximate: Mapped[bool]
     source: Mapped[str] = mapped_column(sa.String(500))
+    version_id: Mapped[int | None] = mapped_column(BigId)
+    """The import it came with, `area_version`."""
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
 

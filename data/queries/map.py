@@ -1,5 +1,7 @@
 """The map of the sites below a place."""
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -9,22 +11,45 @@ from data.queries.overview import overview, ref
 from data.queries.sites import site_rows
 from domain.duty import State
 from domain.map import Dot, MapPicture, Projection, Shape, rings_of
+from domain.places import Place
+
+
+def projection_of(session: Session, moment: Moment) -> Projection:
+    """The plane every drawing of the place's map stands in: kilometres around the middle of its outlines, else of its
+    sites."""
+    outlines = moment.ask(session, outlines_of)
+    corners = [
+        (p[0], p[1]) for at in shown_of(moment, outlines) for ring in rings_of(outlines[at.id][0]) for p in ring
+    ]
+    placed = [(site.lon, site.lat) for site in moment.tree.sites(moment.place)]
+    return Projection(corners or [(lon, lat) for lon, lat in placed if lon is not None and lat is not None])
+
+
+def outlines_of(session: Session, moment: Moment) -> dict[int, tuple[dict[str, object], bool, str]]:
+    """Outlines that hold at the moment looked at, by place id: geometry, whether approximate, source."""
+    query = (
+        sa.select(Boundary.place_id, Boundary.geometry, Boundary.approximate, Boundary.source)
+        .where(Boundary.campaign_id == moment.tree.campaign.id, Boundary.valid_from <= moment.at)
+        .where(sa.or_(Boundary.valid_to.is_(None), Boundary.valid_to > moment.at))
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
+
+
+def shown_of(moment: Moment, outlines: Mapping[int, object]) -> list[Place]:
+    """The places whose outlines a map of the place shows: its children, or its own."""
+    place = moment.place
+    return [p for p in (place.children or [place]) if p.id in outlines] or [p for p in [place] if p.id in outlines]
 
 
 def map_picture(session: Session, moment: Moment) -> MapPicture:
     """The map of `moment.place`: the outlines of its children (or its own) and its sites."""
     tree, place = moment.tree, moment.place
     seen = moment.ask(session, overview)
-    query = sa.select(Boundary.place_id, Boundary.geometry, Boundary.approximate, Boundary.source).where(
-        Boundary.campaign_id == tree.campaign.id, Boundary.valid_to.is_(None)
-    )
-    outlines = {row[0]: row[1:] for row in session.execute(query)}
+    outlines = moment.ask(session, outlines_of)
     children = {child.place.code: child for child in seen.children}
-    shown = [p for p in (place.children or [place]) if p.id in outlines] or [p for p in [place] if p.id in outlines]
+    shown = shown_of(moment, outlines)
     placed = [(site, site.lon, site.lat) for site in tree.sites(place)]
-    known = [(lon, lat) for _, lon, lat in placed if lon is not None and lat is not None]
-    corners = [(p[0], p[1]) for at in shown for ring in rings_of(outlines[at.id][0]) for p in ring]
-    project = Projection(corners or known)
+    project = moment.ask(session, projection_of)
     shapes = []
     for at in shown:
         child = children.get(at.code)

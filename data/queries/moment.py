@@ -31,6 +31,11 @@ class Moment:
     lab: str = ""
     _rows: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def at(self) -> datetime:
+        """The moment looked at: now, or the end of the period looked back at."""
+        return self.now if self.until is None else min(self.now, self.tree.campaign.start_of(self.until + 1))
+
     def ask(self, session: Session, query: Callable[[Session, "Moment"], Rows]) -> Rows:
         """The rows of `query` at this moment; asked once, however many views share them."""
         if query not in self._rows:

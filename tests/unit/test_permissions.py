@@ -40,6 +40,9 @@ RIGHTS: dict[Action, set[str]] = {
     Action.HANDLE_POSITIVES: {"district", "lab"},
     Action.PLAN_CAPACITY: {"district"},
     Action.KEEP_LABS: {"district", "administrator"},
+    Action.PLAN_SITES: {"town", "district"},
+    Action.APPROVE_SITES: {"district"},
+    Action.KEEP_STANDARDS: {"district", "administrator"},
     Action.ADMINISTER: {"administrator"},
     Action.AUDIT: {"administrator", "auditor"},
 }
