@@ -10,6 +10,7 @@
 
   // ---- which laboratory ----
 
+  const RETRY_MS = 2000;
   let wanted = ""; // what the record on the screen was asked for
   let asked = 0; // the latest question: answers to earlier ones are dropped
 
@@ -38,7 +39,10 @@
     const query = new URLSearchParams({ lab, place, lang: language });
     const answer = await fetch(`/panels/${encodeURIComponent(campaign)}/laboratory?${query}`, { credentials: "same-origin" }).catch(() => null);
     if (answer?.status === 401) { window.command.signInAgain(); return; }
-    if (!answer?.ok) return; // what stands there stays; the next version asks again
+    if (!answer?.ok) { // what stands there stays until the server answers again
+      if (mine === asked) setTimeout(() => { if (mine === asked) { wanted = ""; show(); } }, RETRY_MS);
+      return;
+    }
     const tree = await answer.json();
     if (mine === asked && here()) window.dash_clientside.set_props("drawing-labs-details", { tree });
   }

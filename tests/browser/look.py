@@ -62,6 +62,10 @@ DRESSES = EVERY_DRESS if os.environ.get("SOAK") else (("zh", "light"), ("en", "d
 """Languages with themes to look at: `make soak` takes them all, `make test` each language and each theme once. What a
 theme changes is colours, what a language changes is the room words take: they do not meet."""
 
+SPOKEN = LANGUAGES if os.environ.get("SOAK") else ("en",)
+"""Languages to try a rule in that words hardly meet: roles and contrast are the same in both, and the longer words
+are those that are cut off first."""
+
 
 def dressed(lang: str) -> tuple[tuple[str, tuple[int, int]], ...]:
     """Themes with a large and a small screen to look at a page in this language: all four with `make soak`, else
