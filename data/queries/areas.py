@@ -4,12 +4,9 @@ A version never changes, so a worker keeps what it has read of it.
 """
 
 import io
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -17,14 +14,11 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from data.models import AreaVersion, CellRow, PlaceLocation, RoadNetwork, VillageRow
+from data.queries.kept import Kept
 from data.queries.moment import Moment
 from domain.areas import Kind
 
-KEPT = 24
-"""Versions a worker keeps, of all campaigns."""
-
 Floats = NDArray[np.float64]
-Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,29 +61,8 @@ class Roads:
     source: str
 
 
-class _Versions:
-    """What a worker has read, by version."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int], Any] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, url: str, version_id: int, read: Callable[[], Kept]) -> Kept:
-        key = (url, version_id)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                kept: Kept = self._kept[key]
-                return kept
-        found = read()
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return found
-
-
-_versions = _Versions()
+_read: Kept[Any] = Kept(24)
+"""Versions a worker has read, of all campaigns."""
 
 
 def area_versions(session: Session, campaign_id: str) -> list[AreaVersion]:
@@ -99,12 +72,13 @@ def area_versions(session: Session, campaign_id: str) -> list[AreaVersion]:
 
 
 def version_at(session: Session, campaign_id: str, kind: Kind, at: datetime) -> AreaVersion | None:
-    """The version of `kind` that holds at a moment."""
+    """The version of `kind` that holds at a moment; before the first one that one, since the land was there before
+    anybody drew it."""
     query = (
         sa.select(AreaVersion)
-        .where(AreaVersion.campaign_id == campaign_id, AreaVersion.kind == kind.value, AreaVersion.valid_from <= at)
+        .where(AreaVersion.campaign_id == campaign_id, AreaVersion.kind == kind.value)
         .where(sa.or_(AreaVersion.valid_to.is_(None), AreaVersion.valid_to > at))
-        .order_by(AreaVersion.id.desc())
+        .order_by(AreaVersion.valid_from, AreaVersion.id.desc())
         .limit(1)
     )
     return session.scalar(query)
@@ -113,7 +87,7 @@ def version_at(session: Session, campaign_id: str, kind: Kind, at: datetime) -> 
 def cells(session: Session, moment: Moment) -> Cells | None:
     """The grid that holds at the moment looked at; None where there is none."""
     version = _version(session, moment, Kind.CELLS)
-    return _versions.get(*_key(session, version), lambda: _read_cells(session, version)) if version else None
+    return _read.get(_key(session, version), lambda: _read_cells(session, version)) if version else None
 
 
 def villages(session: Session, moment: Moment) -> tuple[Village, ...]:
@@ -128,7 +102,7 @@ def villages(session: Session, moment: Moment) -> tuple[Village, ...]:
             Village(v.code, v.name, v.name_en, v.place_id, v.lon, v.lat, v.rough) for v in session.scalars(query)
         )
 
-    return _versions.get(*_key(session, version), read)
+    return _read.get(_key(session, version), read)
 
 
 def roads(session: Session, moment: Moment) -> Roads | None:
@@ -142,13 +116,13 @@ def roads(session: Session, moment: Moment) -> Roads | None:
         with np.load(io.BytesIO(content or b""), allow_pickle=False) as kept:
             return Roads(version.id, kept["edges"], version.source)
 
-    return _versions.get(*_key(session, version), read)
+    return _read.get(_key(session, version), read)
 
 
 def positions(session: Session, moment: Moment) -> dict[int, tuple[float, float]]:
     """Where each site below the place stood at the moment looked at: longitude and latitude by place id. Sites
     without coordinates are left out."""
-    at = moment.at
+    at = moment.horizon
     query = (
         sa.select(PlaceLocation.place_id, PlaceLocation.lon, PlaceLocation.lat)
         .where(PlaceLocation.campaign_id == moment.tree.campaign.id, PlaceLocation.valid_from <= at)
@@ -166,12 +140,12 @@ def positions(session: Session, moment: Moment) -> dict[int, tuple[float, float]
 
 
 def _version(session: Session, moment: Moment, kind: Kind) -> AreaVersion | None:
-    return version_at(session, moment.tree.campaign.id, kind, moment.at)
+    return version_at(session, moment.tree.campaign.id, kind, moment.horizon)
 
 
 def _key(session: Session, version: AreaVersion) -> tuple[str, int]:
-    # Workers of a test have several databases.
-    return str(session.get_bind().engine.url), version.id
+    # Workers of a test have several databases, some at the same address.
+    return f"{session.get_bind().engine.url}/{version.campaign_id}", version.id
 
 
 def _read_cells(session: Session, version: AreaVersion) -> Cells:

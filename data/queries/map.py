@@ -26,12 +26,15 @@ def projection_of(session: Session, moment: Moment) -> Projection:
 
 
 def outlines_of(session: Session, moment: Moment) -> dict[int, tuple[dict[str, object], bool, str]]:
-    """Outlines that hold at the moment looked at, by place id: geometry, whether approximate, source."""
+    """Outlines that hold at the moment looked at, by place id: geometry, whether approximate, source. A place that
+    had none yet has its first."""
     query = (
         sa.select(Boundary.place_id, Boundary.geometry, Boundary.approximate, Boundary.source)
-        .where(Boundary.campaign_id == moment.tree.campaign.id, Boundary.valid_from <= moment.at)
-        .where(sa.or_(Boundary.valid_to.is_(None), Boundary.valid_to > moment.at))
+        .where(Boundary.campaign_id == moment.tree.campaign.id)
+        .where(sa.or_(Boundary.valid_to.is_(None), Boundary.valid_to > moment.horizon))
+        .order_by(Boundary.valid_from.desc(), Boundary.id)
     )
+    # The earliest of those that have not ended comes last.
     return {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -35,6 +35,12 @@ class Moment:
     def at(self) -> datetime:
         """The moment looked at: now, or the end of the period looked back at."""
         return self.now if self.until is None else min(self.now, self.tree.campaign.start_of(self.until + 1))
+
+    @property
+    def horizon(self) -> datetime:
+        """Up to when what is on record counts: a picture of now is drawn as of its minute's beginning, yet shows what
+        was recorded within that minute."""
+        return self.at if self.until is not None else self.at + timedelta(minutes=1)
 
     def ask(self, session: Session, query: Callable[[Session, "Moment"], Rows]) -> Rows:
         """The rows of `query` at this moment; asked once, however many views share them."""
