@@ -30,12 +30,16 @@ from api import (
 from api import accounts as account_api
 from api import audit as audit_api
 from api import bulletins as bulletin_api
+from api import coverage as coverage_api
 from api import exports as export_api
 from api import ledger as ledger_api
+from api import map_drawer as map_drawer_api
 from api import matching as matching_api
+from api import planning as planning_api
 from api import positives as positive_api
 from api import registry as registry_api
 from api import sources as source_api
+from api import suggestions as suggestion_api
 from components import context, document
 from components.context import PageContext
 from data import campaigns
@@ -48,13 +52,18 @@ from domain.errors import Refused
 from domain.permissions import Action
 from domain.reports import read_time
 from locales import LANGUAGES, negotiate
-from views import Page, duty, findings, labs, overview, passport, site, sites, town
+from views import Page, areas, duty, findings, labs, overview, passport, site, sites, town
 from views import bulletin as bulletin_views
 from views import ledger as ledger_views
+from views import map as map_views
+from views import map_drawer as map_drawer_views
 from views import matching as matching_views
+from views import planning as planning_views
 from views import positives as positive_views
 from views import problems as problem_views
 from views import sources as source_views
+from views import standards as standards_views
+from views import suggestions as suggestion_views
 from views import tubes as tube_views
 from views.snapshots import Snapshots
 
@@ -73,8 +82,13 @@ PAGES: Mapping[str, Page] = {
         labs,
         ledger_views,
         matching_views,
+        planning_views,
+        standards_views,
         positive_views,
+        suggestion_views,
         tube_views,
+        map_views,
+        areas,
     )
 }
 
@@ -101,7 +115,8 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
     door = access.Door(database, clock)
     limiter = gate.install(server, door, https=settings.https)
     problems.install(server)
-    snapshots = Snapshots(database, {**PAGES, **passport.PAGES}, clock)
+    drawers = {**passport.PAGES, map_drawer_views.PAGE.slug: map_drawer_views.PAGE}
+    snapshots = Snapshots(database, {**PAGES, **drawers}, clock)
     application = CommandCentre(
         "app",
         server=server,
@@ -115,6 +130,7 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
         update_title="",
         suppress_callback_exceptions=True,
         serve_locally=True,
+        meta_tags=document.tiles(settings.map_tiles, settings.map_tiles_credit),
         csrf_token_name=gate.CSRF_COOKIE,
         csrf_header_name=gate.CSRF_HEADER,
         enable_mcp=False,
@@ -129,6 +145,7 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
         sign_in.blueprint(database, door, limiter, https=settings.https),
         live.blueprint(snapshots, door),
         passports.blueprint(snapshots, door),
+        map_drawer_api.blueprint(snapshots, door),
         v1.blueprint(database, clock),
         tubes.blueprint(database, clock),
         tube_pages.blueprint(database, clock),
@@ -145,16 +162,20 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
         ledger_api.blueprint(database, clock),
         ledger_api.files(database, clock),
         matching_api.blueprint(database, clock),
+        suggestion_api.blueprint(database, clock),
         positive_api.blueprint(database, clock),
         registry_api.blueprint(database, clock),
         registry_api.pieces(database, clock),
+        planning_api.blueprint(database, clock),
+        coverage_api.blueprint(database, clock),
+        planning_api.pieces(database, clock),
         clerk.blueprint(database, clock, config.HERE / "assets"),
     ):
         if blueprint.name.startswith("api"):
             gate.limit(limiter, blueprint)
         server.register_blueprint(blueprint)
     server.after_request(_remember_language)
-    gate.install_headers(server, application.csp_hashes, https=settings.https)
+    gate.install_headers(server, application.csp_hashes, https=settings.https, tiles=settings.map_tiles)
     return application
 
 

@@ -38,6 +38,10 @@ class Settings:
     """The only hosts sources may ask; empty for every host but this machine itself."""
     source_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What sources name as `${SOURCE_…}`."""
+    map_tiles: str = ""
+    """Address of map tiles to lay under the map, with `{z}`, `{x}` and `{y}`; empty for none."""
+    map_tiles_credit: str = ""
+    """Whose tiles they are, as their owner wants it said."""
     reminders: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Addresses reminders go to, their secrets (`…_SECRET`) and a proxy, by the name the campaign's record has for
     them: `REMINDER_…`."""
@@ -66,6 +70,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             for name, value in environment.items()
             if name.startswith("SOURCE_") and name not in ("SOURCE_FOLDERS", "SOURCE_HOSTS")
         },
+        map_tiles=_tiles(environment.get("MAP_TILES", "").strip()),
+        map_tiles_credit=environment.get("MAP_TILES_CREDIT", "").strip(),
         reminders=_reminders(environment),
     )
 
@@ -85,6 +91,16 @@ def _folders(environment: Mapping[str, str], default: Path | None) -> tuple[Path
         if not folder.is_absolute():
             raise BadSetting(f"SOURCE_FOLDERS: {folder} is not an absolute path")
     return folders
+
+
+def _tiles(address: str) -> str:
+    # Its host goes into the security headers: nothing may stand in it that ends a rule there.
+    if address and not re.fullmatch(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9{}/._~?&=%:@+-]*", address):
+        raise BadSetting(f"MAP_TILES={address} is not an address: use https://host/path/{{z}}/{{x}}/{{y}}.png")
+    missing = [part for part in ("{z}", "{x}", "{y}") if address.count(part) != 1]
+    if address and missing:
+        raise BadSetting(f"MAP_TILES={address} names no {', '.join(missing)}")
+    return address
 
 
 def _reminders(environment: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
+from commands import areas as area_commands
 from commands import people as people_commands
 from commands import reminders as reminder_commands
 from commands import sources as source_commands
@@ -364,6 +365,7 @@ def token_revoke(state: State, number: int) -> None:
     state.say("token_revoked", number=number)
 
 
+area_commands.register(import_)
 people_commands.register(cli, campaign)
 reminder_commands.register(cli)
 source_commands.register(cli)

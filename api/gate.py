@@ -2,7 +2,7 @@
 site made the browser send, a strict content policy, no more requests than a person or a system makes."""
 
 from collections.abc import Callable, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Flask, Response, redirect, request
 from flask import session as browser
@@ -132,16 +132,20 @@ def give_csrf_cookie(response: Response, https: bool = False) -> None:
     response.set_cookie(CSRF_COOKIE, generate_csrf(), samesite="Lax", secure=https)
 
 
-def install_headers(server: Flask, script_hashes: Callable[[], Sequence[str]], *, https: bool) -> None:
+def install_headers(
+    server: Flask, script_hashes: Callable[[], Sequence[str]], *, https: bool, tiles: str = ""
+) -> None:
     """The security headers of every answer; `script_hashes` names Dash's inline scripts, all of which exist only
-    after a first request."""
+    after a first request. Pictures may come from the host of the address `tiles` too, where the operator has
+    named one."""
+    host = "{0.scheme}://{0.netloc}".format(urlsplit(tiles)) if tiles else ""
     headers = Talisman(
         server,
         force_https=False,
         strict_transport_security=https,
         session_cookie_secure=https,
         session_cookie_samesite="Lax",
-        content_security_policy=POLICY,
+        content_security_policy={**POLICY, "img-src": f"{POLICY['img-src']} {host}".strip()},
         frame_options="DENY",
         referrer_policy="same-origin",
     )

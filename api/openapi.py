@@ -12,20 +12,24 @@ from markupsafe import Markup
 from api import (
     bulletin_schemas,
     clerk_schemas,
+    coverage_schemas,
     duty_schemas,
     information_schemas,
     ledger_schemas,
     matching_schemas,
     people_schemas,
+    planning_schemas,
     positive_schemas,
     registry_schemas,
     schemas,
     sources_schemas,
+    suggestions_schemas,
     tube_list_schemas,
     tube_schemas,
 )
 from api.problems import language
 from domain.audit import Group
+from domain.planning import State
 from locales import text
 
 VERSION = "1.0.0"
@@ -54,6 +58,7 @@ QUERY: dict[str, tuple[dict[str, Any], str]] = {
     "town": ({"type": "string"}, "Town code."),
     "status": ({"type": "string", "enum": ["submitted", "verified", "returned"]}, "Only reports of this status."),
     "number": ({"type": "integer", "minimum": 1}, "Only the problem or task of this number, with its events."),
+    "state": ({"type": "string", "enum": [state.value for state in State]}, "Only planned sites in this state."),
     "group": (
         {"type": "string", "enum": [group.value for group in Group]},
         "Only this group; repeatable.",
@@ -63,6 +68,12 @@ QUERY: dict[str, tuple[dict[str, Any], str]] = {
     "since": ({"type": "string", "format": "date-time"}, "Received then or later."),
     "until": ({"type": "string", "format": "date-time"}, "Received before."),
     "show": ({"type": "string", "enum": ["failed", "mine"]}, "Only what failed, or only one's own."),
+    "kind": ({"type": "string", "enum": ["site", "team"]}, "What is to be placed; default: site."),
+    "k": ({"type": "integer", "minimum": 1, "maximum": 10}, "How many; default: 5."),
+    "candidates": (
+        {"type": "string", "enum": ["villages", "cells"]},
+        "Where it may stand; default: the middle of any cell.",
+    ),
     "limit": ({"type": "integer", "minimum": 1, "maximum": 10000}, "Rows of a page."),
     "cursor": ({"type": "string"}, "Where the page begins: from the `Link` header of the one before."),
 }
@@ -79,6 +90,7 @@ _C = "/campaigns/{campaign_id}"
 _WRITERS = "site, town, district, gateway"
 
 _ADMINISTRATORS = "accounts of the role administrator"
+_DESK = "town, district, leader, administrator, auditor"
 _AUDITORS = "accounts of the roles auditor, administrator"
 
 ENDPOINTS = (
@@ -205,6 +217,9 @@ ENDPOINTS = (
              matching_schemas.PlanDoneOut, body=matching_schemas.PlanStepIn,
              roles="district; reviewing and applying also accounts of the role leader, never the plan's author",
              errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("get", f"{_C}/suggestions",
+             "Where a site or team more would reach most people, and crews to move. Nothing is written.",
+             suggestions_schemas.SuggestionsOut, query=("scope", "kind", "k", "candidates", "hour")),
     Endpoint("get", f"{_C}/positives", "Tasks from results: open ones and those closed today.",
              positive_schemas.PositivesOut, query=("scope", "number"), roles="district, lab"),
     Endpoint("post", f"{_C}/positives/steps", "Hold, notify, confirm, link, report or close a task.",
@@ -241,6 +256,22 @@ ENDPOINTS = (
              roles=_ADMINISTRATORS),
     Endpoint("post", f"{_C}/close-access", "Take back all passwords, sessions and tokens of the campaign.",
              people_schemas.CloseOut, body=people_schemas.CloseIn, roles=_ADMINISTRATORS),
+    Endpoint("get", f"{_C}/coverage", "Who has an open site within a walk, and who has not.",
+             coverage_schemas.CoverageOut, query=("scope",), roles=_DESK),
+    Endpoint("get", f"{_C}/standards", "Planning standards and the sites that break one in force.",
+             coverage_schemas.StandardsOut, query=("scope",), roles=_DESK),
+    Endpoint("post", f"{_C}/standards", "Give a planning standard another limit, 0 for none.",
+             coverage_schemas.StandardDoneOut, body=coverage_schemas.StandardIn, roles="district, administrator",
+             errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("get", f"{_C}/planning", "The planning list of sites.", planning_schemas.PlanningOut,
+             query=("scope", "state"), roles=_DESK),
+    Endpoint("get", f"{_C}/planning/{{number}}", "A planned site with its checklist and steps.",
+             planning_schemas.PlannedWholeOut, roles=_DESK),
+    Endpoint("post", f"{_C}/planning", "Apply for a site.", planning_schemas.PlannedDoneOut,
+             body=planning_schemas.PlannedIn, roles="town, district", errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/planning/steps", "Inspect, approve, publish, open or end a planned site.",
+             planning_schemas.PlannedDoneOut, body=planning_schemas.PlanningStepIn, roles="town, district",
+             errors=(400, 401, 403, 404, 409, 413, 503)),
     Endpoint("get", f"{_C}/audit", "Lines of the audit, the newest first.", list[people_schemas.AuditOut],
              query=("group", "who", "place", "since", "until", "show", "limit", "cursor"), roles=_AUDITORS),
     Endpoint("post", f"{_C}/audit/verify", "Follow the chain over the audit.", people_schemas.ChainOut,

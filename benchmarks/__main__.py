@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.measure import Measure, table
 
-TOPICS = ("snapshot", "importing", "ingest", "memory", "pixel", "page", "town", "tubes")
+TOPICS = ("snapshot", "importing", "ingest", "map", "memory", "pixel", "page", "siting", "town", "tubes", "coverage")
 LIBRARIES = (
     "dash",
     "plotly",

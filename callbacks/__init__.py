@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from dash import Dash
 
-from callbacks import upload
+from callbacks import areas, upload
 from data.database import Database
 from data.ingest.batch import Sender
 from domain.clock import Clock
@@ -17,3 +17,4 @@ Who = Callable[[str, Action], Sender]
 def register(application: Dash, database: Database, clock: Clock, who: Who) -> None:
     """Connect every screen's callbacks to this application."""
     upload.register(application, database, clock, who)
+    areas.register(application, database, clock, who)

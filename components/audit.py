@@ -26,6 +26,7 @@ ICONS = {
     "reports": "sub", "reports.corrected": "ret", "reports.verified": "ok", "reports.returned": "ret",
     "reports.undo": "ret", "reminder": "send", "bulletin": "file", "bulletin.sign": "ok", "problem": "warn",
     "problem.solved": "tick", "modes": "edit", "upper_figures": "up", "places": "pin", "labs": "pin",
+    "planning": "pin",
     "contacts": "user", "source": "refresh", "sign_in": "user", "sign_out": "x", "sign_in.failed": "warn",
     "sign_in.locked": "lock", "account": "user", "account.password_failed": "warn", "account.disable": "closed",
     "token": "link", "campaign.close_access": "lock", "export": "export", "audit": "eye", "audit.export": "export",

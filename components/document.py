@@ -29,3 +29,10 @@ form is a page of its own (`api.clerk`)."""
 
 STYLE_SHEETS = ("/assets/1-style/1-tokens.css", "/assets/1-style/8-contract.css")
 """What the page of the data interface is dressed in: it stands outside the application."""
+
+
+def tiles(address: str, credit: str) -> list[dict[str, str]]:
+    """What tells `map.js` of the operator's tiles; nothing where there are none."""
+    if not address:
+        return []
+    return [{"name": "map-tiles", "content": address}, {"name": "map-tiles-credit", "content": credit}]

@@ -54,16 +54,6 @@ def _key(rows: Overview, language: str) -> html.Span:
 
 
 def _curve(rows: Overview, language: str) -> html.Div:
-    def date(moment: datetime) -> str:
-        return day(moment, rows.campaign.zone, language)
-
-    finish = rows.expected_finish
-    words = figures.Words(
-        actual=text(language, "key.actual"),
-        plan=text(language, "key.plan"),
-        forecast=text(language, "key.forecast"),
-        finish=when(finish.p50, rows.campaign, language) if finish else "",
-    )
     heading: list[Component | str] = [
         html.Span(
             [
@@ -75,13 +65,23 @@ def _curve(rows: Overview, language: str) -> html.Div:
     ]
     if rows.gap_pp is not None:
         heading.append(gap_pp(rows.gap_pp, rows.severity, text(language, "unit.points")))
-    return html.Div(
-        [
-            html.Div(heading, className="h"),
-            panel.chart(figures.cumulative(rows, words, date), _sentence(rows, language)),
-        ],
-        className="cell",
+    return html.Div([html.Div(heading, className="h"), curve(rows, language)], className="cell")
+
+
+def curve(rows: Overview, language: str) -> html.Div:
+    """The place's persons so far by hour, against its plan."""
+
+    def date(moment: datetime) -> str:
+        return day(moment, rows.campaign.zone, language)
+
+    finish = rows.expected_finish
+    words = figures.Words(
+        actual=text(language, "key.actual"),
+        plan=text(language, "key.plan"),
+        forecast=text(language, "key.forecast"),
+        finish=when(finish.p50, rows.campaign, language) if finish else "",
     )
+    return panel.chart(figures.cumulative(rows, words, date), _sentence(rows, language))
 
 
 def _so_far(rows: Overview) -> str:

@@ -14,6 +14,7 @@ from components.drawing import Drawing
 from components.format import day
 from components.icons import icon
 from components.links import BY_LAB, LISTS_HOUR, href
+from components.map_drawer import drawer as site_drawer
 from components.passport import drawer
 from components.second_level import level_of, tabs
 from domain.permissions import ALLOWED, Role
@@ -33,6 +34,9 @@ ON_THE_PHONE = ("overview", "town", "sites", "findings")
 
 WHOLE_CAMPAIGN = (*ADMINISTRATION, "bulletin")
 """Pages that belong to the campaign, not to a place in it."""
+
+SITES_ON_A_MAP = "map"
+"""The page on which a site is chosen and shown in a drawer."""
 
 STAMP = "stamp"
 """The view that stands above the panels, not among them."""
@@ -62,10 +66,13 @@ class PageLike(Protocol):
     def views(self) -> Sequence[ViewLike]: ...
 
 
-def page(which: PageLike, context: PageContext | None, language: str | None = None) -> Component:
+def page(
+    which: PageLike, context: PageContext | None, language: str | None = None, forms: Sequence[Component] = ()
+) -> Component:
     """The page as it stands before its first picture: every panel a skeleton of its final size.
 
-    `language` is what to speak while there is no campaign whose context would say.
+    `language` is what to speak while there is no campaign whose context would say. `forms` are panels that
+    are no pictures.
     """
     if context is None:
         return _without_campaign(which, language if language in LANGUAGES else DEFAULT)
@@ -105,7 +112,7 @@ def page(which: PageLike, context: PageContext | None, language: str | None = No
             "data-title": f"{text(spoken, which.title)} · {context.campaign_label()}",
         },
     )
-    return frame(context, which.slug, text(spoken, which.title), panels, [live, _strips(spoken)])
+    return frame(context, which.slug, text(spoken, which.title), [*panels, *forms], [live, _strips(spoken)])
 
 
 def _without_places(which: PageLike, context: PageContext) -> Component:
@@ -169,6 +176,7 @@ def frame(
                 f"{' with-tubes' if context.tubes else ''}",
                 tabIndex="-1",
             ),
+            *([site_drawer(language)] if above and slug == SITES_ON_A_MAP else []),
             *([drawer(language)] if above else []),
             _tabs(context, slug),
         ],

@@ -19,7 +19,7 @@ def site_problems(rows: Information, language: str) -> Component:
     to = href("problems", campaign=campaign.id, place=place.code, language=language)
     link = dcc.Link(text(language, "problems.to_page"), href=to, className="t12 mut more")
     unsolved = [p for column in rows.board.columns for p in column.problems]
-    items: list[Component] = [_line(problem, language) for problem in unsolved]
+    items: list[Component] = [problem_line(problem, language) for problem in unsolved]
     if not items:
         items = [html.Li([icon("ok", "ok"), html.Span(text(language, "problems.none"), className="mut")])]
     settings = [
@@ -37,7 +37,8 @@ def site_problems(rows: Information, language: str) -> Component:
     )
 
 
-def _line(problem: Problem, language: str) -> html.Li:
+def problem_line(problem: Problem, language: str) -> html.Li:
+    """One open problem: its state, what it is, who has it, until when."""
     holder = text(language, f"level.{problem.standing.level}")
     who = text(language, "problems.unaccepted") if problem.state.status is Status.OPEN else problem.state.owner
     said = title(problem, language)

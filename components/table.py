@@ -42,7 +42,7 @@ def site_table(rows: tuple[SiteRow, ...], language: str) -> Component:
             "ensureDomOrder": True,
             "suppressColumnVirtualisation": True,
             "suppressDragLeaveHidesColumns": True,
-            "localeText": _locale(language),
+            "localeText": grid_texts(language),
         },
         style={"height": "100%", "width": "100%"},
     )
@@ -154,5 +154,6 @@ GRID_TEXTS = (
 """Texts of AG Grid a reader can meet here, by AG Grid's own keys."""
 
 
-def _locale(language: str) -> dict[str, str]:
+def grid_texts(language: str) -> dict[str, str]:
+    """What AG Grid itself says."""
     return {name: text(language, f"grid.{name}") for name in GRID_TEXTS}

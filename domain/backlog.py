@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.campaign import Campaign, Limits
 from domain.overview import PlaceRef
-from domain.status import Severity
+from domain.status import Severity, of_limit
 from domain.tubes import Stage
 
 BINS = 12
@@ -34,10 +34,8 @@ def limit_minutes(stage: Stage, limits: Limits) -> int:
 
 
 def of_age(minutes: int | None, limit: int, limits: Limits) -> Severity:
-    """State of an age: over the limit is critical, from `warn_share` of it on a warning (design, section 3)."""
-    if minutes is None or minutes < limits.warn_share * limit:
-        return Severity.OK
-    return Severity.CRIT if minutes > limit else Severity.WARN
+    """State of an age against the limit of its stage."""
+    return of_limit(minutes, limit, limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,15 @@ class Limits:
     `resample_minutes`, a single positive is on the direct network report within `direct_report_minutes`. What has to
     be done "at once", and be confirmed, has `at_once_minutes` (assumed; no source sets a number).
 
-    The map (sources 001, 003): a site serves who lives within `walk_metres`, ten minutes at 80 m a minute.
+    The map (sources 001, 003): a site serves who lives within `walk_metres`, ten minutes at 80 m a minute; more than
+    `lane_hour` persons on a lane in an hour or a queue of more than `queue_minutes` is too much. From `lane_day` to
+    `green_channels` they are the planning standards of `domain.standards`, 0 where one is not in force.
     Crews are taken from sites whose lanes do less than `idle_share` of `lane_hour`, at most `move_metres` away
     (assumed).
+
+    The planning list: a lane has a crew of `lane_medics` and `lane_ushers` in two teams (003), a site besides its own
+    of "1+8" where `site_crew` is 1 (001), crews and kits `reserve_share` in reserve (003); 0 asks for none. With
+    `planning_check` 1 a campaign that keeps a planning list is given no new site that is not approved on it.
 
     Laboratories (source 004): a licence or filing is warned of `lab_expiry_days` ahead; an item's mark needs a round
     of assessment in the last `lab_assessed_months` and passed ones in `lab_years` years up to `lab_years_until` (0:
@@ -78,7 +84,20 @@ class Limits:
     resample_minutes: int = 60
     direct_report_minutes: int = 120
     at_once_minutes: int = 10
+    lane_medics: int = 6
+    lane_ushers: int = 2
+    site_crew: int = 1
+    reserve_share: float = 0.20
+    planning_check: int = 1
     walk_metres: int = 800
+    lane_hour: int = 100
+    queue_minutes: int = 30
+    lane_day: int = 1200
+    site_people: int = 0
+    lane_people: int = 0
+    site_day: int = 0
+    site_metres: int = 0
+    green_channels: int = 0
     idle_share: float = 0.5
     move_metres: int = 5000
 

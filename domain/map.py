@@ -11,6 +11,9 @@ from domain.status import Severity
 KM_PER_DEGREE = 111.195
 """Of latitude, on a sphere of 6,371 km."""
 
+COMPLETION_STEPS = (0.40, 0.55, 0.70, 0.85)
+"""Completion at which a site's fill goes up a step (design, section 2.4)."""
+
 Point = tuple[float, float]
 """East and north of the map's origin, km."""
 
@@ -54,6 +57,11 @@ class MapPicture:
     source: str
 
 
+def step(completion: float | None) -> int:
+    """The step of a site's fill, 1 (least done) to 5."""
+    return 1 + sum((completion or 0.0) >= limit for limit in COMPLETION_STEPS)
+
+
 class Projection:
     """Degrees to kilometres around a point: true to about 0.1 % over a district."""
 
@@ -62,6 +70,11 @@ class Projection:
         self._lon = sum(p[0] for p in known) / len(known) if known else 0.0
         self._lat = sum(p[1] for p in known) / len(known) if known else 0.0
         self._shrink = cos(radians(self._lat))
+
+    @property
+    def origin(self) -> tuple[float, float]:
+        """Longitude and latitude of the plane's (0, 0)."""
+        return self._lon, self._lat
 
     def __call__(self, lon: float, lat: float) -> Point:
         east = (lon - self._lon) * KM_PER_DEGREE * self._shrink

@@ -32,3 +32,11 @@ def of_site_gap(gap_pp: float | None, limits: Limits) -> Severity | None:
     if gap_pp < -limits.site_gap_crit_pp:
         return Severity.CRIT
     return Severity.WARN if gap_pp < -limits.site_gap_warn_pp else Severity.OK
+
+
+def of_limit(value: float | None, limit: float, limits: Limits) -> Severity:
+    """State of a value against its limit: over it is critical, from `warn_share` of it on a warning (design, section
+    3)."""
+    if value is None or value < limits.warn_share * limit:
+        return Severity.OK
+    return Severity.CRIT if value > limit else Severity.WARN

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import hypot, sqrt
 from typing import Any
 
-from domain.map import Dot, MapPicture, Point, Shape
+from domain.map import Dot, MapPicture, Point, Shape, step
 from domain.status import Severity
 from figures import theme
 
@@ -19,9 +19,6 @@ Figure = dict[str, Any]
 
 LAND, LAND_LINE = "@land", "@land-line"
 WARN, CRIT = "@warn-mark", "@crit-mark"
-STEPS = (0.40, 0.55, 0.70, 0.85)
-"""Completion at which a point's fill goes up a step."""
-
 CORE = 40
 """From this many sites within a window on, the core is drawn larger."""
 
@@ -71,7 +68,7 @@ class Words:
 
 def fill(completion: float | None) -> str:
     """The token of a point's fill."""
-    return f"@seq{1 + sum((completion or 0.0) >= step for step in STEPS)}"
+    return f"@seq{step(completion)}"
 
 
 def site_map(picture: MapPicture, words: Words) -> Figure:
@@ -84,10 +81,10 @@ def site_map(picture: MapPicture, words: Words) -> Figure:
     if small:
         traces.append(_specks(small))
     traces += _marks(large, words, 1.0)
-    shapes: list[Figure] = _scale_bar(frame)
+    shapes: list[Figure] = scale_bar(frame)
     right, top = _emptiest_corner(picture, frame)
     notes: list[Figure] = _labels(picture, frame, _corner(frame, right, top) if core else None, words)
-    notes.append(_scale_label(frame, words.km))
+    notes.append(scale_label(frame, words.km))
     layout = theme.layout(
         hovermode="closest",
         margin={"l": 2, "r": 2, "t": 4, "b": 6},
@@ -319,13 +316,15 @@ def _scale_length(frame: Frame) -> int:
     return min((1, 2, 5, 10, 20, 50, 100), key=lambda km: abs(km - (frame.east - frame.west) / 4))
 
 
-def _scale_bar(frame: Frame) -> list[Figure]:
+def scale_bar(frame: Frame) -> list[Figure]:
+    """The line of the scale in the lower left corner."""
     x, y = frame.west, frame.south
     line = {"color": theme.TEXT_2, "width": 2}
     return [{"type": "line", "x0": x, "x1": x + _scale_length(frame), "y0": y, "y1": y, "line": line}]
 
 
-def _scale_label(frame: Frame, km: Callable[[int], str]) -> Figure:
+def scale_label(frame: Frame, km: Callable[[int], str]) -> Figure:
+    """How long the line of the scale is."""
     return {
         "x": frame.west,
         "y": frame.south,

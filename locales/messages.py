@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from domain.area_files import Note
 from domain.errors import Rejection, Unreadable
+from domain.places import Place
 from locales import has, text
 
 
@@ -20,6 +22,19 @@ def refusal(language: str, rejection: Rejection, zone: ZoneInfo | None = None) -
     params["value"] = rejection.value
     exact = f"refused.{rejection.code}.{rejection.detail}"
     return text(language, exact if rejection.detail and has(exact) else f"refused.{rejection.code}", **params)
+
+
+def note(language: str, said: Note) -> str:
+    """The sentence for a note on a file; places in it by their names."""
+    return text(language, f"area_note.{said.code}", **{name: _named(language, v) for name, v in said.params.items()})
+
+
+def _named(language: str, value: object) -> object:
+    if isinstance(value, Place):
+        return value.label(language)
+    if isinstance(value, tuple):
+        return (", " if language == "en" else "、").join(str(_named(language, one)) for one in value) or "—"
+    return value
 
 
 def unreadable(language: str, problem: Unreadable) -> str:

@@ -111,5 +111,5 @@
     return window.React.createElement("div", { id, className: "fill" }, element(tree));
   }
 
-  window.command = Object.assign(window.command ?? {}, { Drawing, canDraw, coloured });
+  window.command = Object.assign(window.command ?? {}, { Drawing, canDraw, coloured, go });
 })();

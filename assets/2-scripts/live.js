@@ -73,15 +73,18 @@
   function beginIfOther(live) {
     const now = JSON.stringify({ ...live.dataset });
     if (now === shown) return;
+    // Another hour of the same page finds its tables in place, sorted as the reader wanted them.
+    if (!shown || withoutHour(now) !== withoutHour(shown)) frames = {};
     shown = now;
     version = snapshot = null;
     drawn = {};
-    frames = {};
     seen = new Map();
     failedSnapshots = 0;
     document.documentElement.lang = LANGS[live.dataset.language] ?? live.dataset.language;
     showState();
   }
+
+  const withoutHour = (said) => JSON.stringify({ ...JSON.parse(said), hour: "" });
 
   /** Answers can overtake each other: only a later version of the same database is news. */
   function isNewer(head) {
@@ -97,14 +100,19 @@
     snapshot = { panels: {} };
   }
 
-  async function refresh(live, head, asked) {
-    const { campaign, view, place, language, hour, lab } = live.dataset;
+  /** Where the picture of a page stands; `head` is a version. */
+  function address({ campaign, view, place, language, hour, lab }, head) {
     const looking = (hour ? `&hour=${encodeURIComponent(hour)}` : "") + (lab ? `&lab=${encodeURIComponent(lab)}` : "");
     // Snapshots stay in the cache for good; revisions begin anew with every database, so its name is in the address.
     const path = [campaign, view, place, language].map(encodeURIComponent).join("/");
+    return `/snapshots/${path}/${head.revision}-${head.minute}?epoch=${encodeURIComponent(head.epoch)}${looking}`;
+  }
+
+  async function refresh(live, head, asked) {
     const slow = setTimeout(() => document.body.toggleAttribute("data-refreshing", snapshot !== null), SLOW_MS);
     try {
-      const next = await get(`/snapshots/${path}/${head.revision}-${head.minute}?epoch=${encodeURIComponent(head.epoch)}${looking}`);
+      // A page that plays the hours of the day has fetched the next ones already.
+      const next = window.command.ahead?.(live.dataset, head) ?? (await get(address(live.dataset, head)));
       if (asked !== shown || element() !== live) return; // the reader has gone on to another page
       snapshot = next;
       // The server may have sent us on to a newer one than we asked for.
@@ -148,6 +156,7 @@
     await pause();
     fillIn();
     lightUp();
+    window.dispatchEvent(new CustomEvent("picturedrawn"));
   }
 
   /** The properties of the table in a tree, if it has one. */
@@ -278,4 +287,6 @@
     subtree: true, childList: true, attributes: true,
     attributeFilter: ["data-campaign", "data-view", "data-place", "data-language", "data-epoch", "data-hour", "data-lab"],
   });
+
+  window.command = Object.assign(window.command ?? {}, { snapshotAddress: address });
 })();

@@ -21,6 +21,8 @@ from data.demo.contacts import contacts_of
 from data.demo.feed import ProvinceFeed
 from data.demo.information import ENTRANCE_CAPACITY, Happening, happenings
 from data.demo.information_play import Names, play
+from data.demo.planning import Applied, applications, play_application, record_planning
+from data.demo.planning import forget as forget_planning
 from data.demo.positives import play_tasks
 from data.demo.registry import record_registry
 from data.demo.simulator import TIMEZONE, CampaignDay, simulate
@@ -72,6 +74,7 @@ from data.models import (
     TubeWithdrawal,
     UpperFigure,
 )
+from domain.area_files import Topic
 from domain.clock import Clock
 from domain.contacts import Post
 from domain.reports import Status
@@ -194,10 +197,14 @@ class Demonstration:
         self._set_labs(session, row, campaign.starts_at)
         self._set_contacts(session, row, campaign.starts_at)
         # Only the first start reads outlines: the library for it is large.
-        from data.geo.boundaries import record_boundaries
+        from data.ingest.area_files import About, record_area
 
-        record_boundaries(session, row, OUTLINES, OUTLINES_SOURCE, campaign.starts_at)
+        record_area(
+            session, row, Topic.BOUNDARIES, OUTLINES.read_bytes(), OUTLINES.name, SIMULATOR, campaign.starts_at,
+            About(OUTLINES_SOURCE),
+        )  # fmt: skip
         keep_land(session, row, SIMULATOR.name, campaign.starts_at)
+        record_planning(session, row, self.day.sites, self._seed, SIMULATOR, campaign.starts_at)
 
     def _set_labs(self, session: Session, row: CampaignRow, now: datetime) -> None:
         rows = [_renamed(lab, LAB_ALIASES) for lab in self.day.labs]
@@ -234,6 +241,8 @@ class Demonstration:
         forget(session, row)
         self._set_labs(session, row, row.starts_at)
         keep_land(session, row, SIMULATOR.name, row.starts_at)
+        forget_planning(session, row)
+        record_planning(session, row, self.day.sites, self._seed, SIMULATOR, row.starts_at)
 
     def _go_on_from(self, row: CampaignRow, moment: datetime) -> None:
         clock = {
@@ -267,6 +276,8 @@ class Demonstration:
                 for event in together:
                     if isinstance(event, Happening):
                         play(session, row, tree, event, SIMULATOR.name, self._names)
+                    elif isinstance(event, Applied):
+                        play_application(session, row, tree, event, SIMULATOR)
                     elif isinstance(event, TownDecision):
                         status = Status(event.status)
                         record_decisions(
@@ -292,13 +303,14 @@ class Demonstration:
             play_tasks(session, row, tree, self._singles, until, SIMULATOR.name, name)
 
 
-Event = Sending | TownDecision | Happening | upper.Reading | Publication
+Event = Sending | TownDecision | Happening | upper.Reading | Publication | Applied
 
 
 def _in_order(day: CampaignDay, told: Sequence[Happening], first_look: datetime) -> list[Event]:
     """Everything by time; at the same time reports first, since a town decides on what is there."""
     published = publications(day.campaign, first_look)
     events: list[Event] = [*day.sendings, *day.decisions, *told, *upper.readings(day.campaign), *published]
+    events += applications(day.campaign, day.sites)
     return sorted(events, key=lambda event: (event.at, isinstance(event, TownDecision)))
 
 

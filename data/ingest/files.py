@@ -252,9 +252,14 @@ def _take_reports(job: _Import, rows: list[Row], result: FileResult) -> None:
         writer = PlaceWriter(session, campaign_row, tree, now)
         if job.mapping.create_places:
             resolver = Resolver(tree, create=True)
-            paths = {index: resolver.resolve(part[index].path) for index, _ in claims}
-            for path in paths.values():
-                writer.make(path)
+            for index, _ in claims:
+                try:
+                    path = resolver.resolve(part[index].path)
+                    writer.make(path)
+                    paths[index] = path
+                except Refused as refusal:
+                    unread.append(refusal.at(index))
+            claims = [(index, claim) for index, claim in claims if index in paths]
             if writer.rows:
                 tree = campaigns.load_tree(session, campaign_row)
         unchanged = 0

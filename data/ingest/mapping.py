@@ -20,7 +20,7 @@ from domain.registry_claims import CATALOGUE
 PLACE_FIELDS = (
     "city", "city_name", "district", "district_name", "district_name_en", "town", "town_name", "town_name_en",
     "site", "site_name", "site_name_en", "kind", "lon", "lat", "target", "lanes", "lab", "pool_size", "opening",
-    "reason",
+    "reason", "override",
 )  # fmt: skip
 
 LAB_FIELDS = (
@@ -76,6 +76,7 @@ PLACE_ALIASES: Mapping[str, str] = _own(PLACE_FIELDS) | {
     "lab_code": "lab", "检测机构编码": "lab", "检测机构代码": "lab", "检测机构": "lab",
     "混采比例": "pool_size", "混检比例": "pool_size",
     "开放时间": "opening", "采样时间": "opening", "原因": "reason",
+    "例外放行原因": "override",
 }  # fmt: skip
 
 LAB_ALIASES: Mapping[str, str] = _own(LAB_FIELDS) | {

@@ -10,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from data.ingest.planning_gate import Gate, Override
 from data.models import CampaignRow, PlaceRow, RefusedClaim
 from domain.errors import Code, Refused
 from domain.places import LEVELS, Kind, Level, Place, PlaceTree
@@ -130,18 +131,24 @@ class PlaceWriter:
         """The places made, by code, in the order of their making."""
         self._made_as: dict[str, tuple[Level, str | None]] = {}
         self._ids = {code: place.id for code, place in tree.by_code.items()}
+        self._gate = Gate(session, row, tree, now)
 
-    def make(self, resolved: Resolved) -> None:
-        """Make every missing step of a path. Raises `Refused` where an earlier row made it as another place."""
+    def make(self, resolved: Resolved, override: Override | None = None) -> None:
+        """Make every missing step of a path. Raises `Refused` where an earlier row made it as another place, and for
+        a site the campaign's planning list does not let in, unless it is given in spite of it (`override`)."""
         for (level, wanted, _, _), code, parent_code in resolved.missing:
             made_as = self._made_as.get(code, (level, parent_code))
             if made_as[0] is not level:
                 raise Refused(level.value, Code.BAD_VALUE, wanted, detail="level")
             if made_as[1] != parent_code:
                 raise Refused(level.value, Code.WRONG_PARENT, wanted, parent=made_as[1] or "—")
+            if level is Level.SITE and code not in self._ids:
+                self._gate.check(code, parent_code, override)
         for (level, wanted, name, name_en), code, parent_code in resolved.missing:
             if code in self._ids:
                 continue
+            if level is Level.SITE:
+                self._gate.record(code, name or wanted, name_en, parent_code, override)
             self._made_as[code] = level, parent_code
             row = PlaceRow(
                 campaign_id=self._row.id,

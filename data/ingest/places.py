@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 from data import campaigns
 from data.ingest.batch import BatchResult, Sender
 from data.ingest.labs import find_or_make, read_degrees
+from data.ingest.locations import keep_move
 from data.ingest.place_writer import PlaceWriter, Resolver, Step, levels_in, read_path
+from data.ingest.planning_book import Hand
+from data.ingest.planning_gate import Override
 from data.ingest.reports import resettle
 from data.ingest.tubes import keep_up
 from data.models import CampaignRow, LabRow, Opening, PlaceRow, TargetChange
@@ -37,6 +40,8 @@ class PlaceSpec:
     pool_size: int | None
     openings: tuple[OpenInterval, ...] | None
     reason: str
+    override: str = ""
+    """Why the place is given to the campaign though its planning list does not let it in."""
 
 
 def read_place(row: Mapping[str, object], decimal: str) -> PlaceSpec:
@@ -64,6 +69,7 @@ def read_place(row: Mapping[str, object], decimal: str) -> PlaceSpec:
         pool_size=pool_size,
         openings=read_openings(fields.get("opening")),
         reason=read_text("reason", fields.get("reason"), 500),
+        override=read_text("override", fields.get("override"), 500),
     )
 
 
@@ -107,14 +113,20 @@ def record(
             target = place.target if place is not None else None
             if target is not None and spec.target is not None and spec.target != target and not spec.reason:
                 raise Refused("target", Code.NEEDS_REASON, spec.target, before=target)
-            writer.make(resolved)
+            hand = Hand(sender)
+            override = Override(hand, spec.override, spec.kind or "", spec.lon, spec.lat, spec.lanes)
+            writer.make(resolved, override if spec.override else None)
         except Refused as refusal:
             result.rejected.append(refusal.at(index))
             continue
         stored.update(writer.rows)
         place = stored[resolved.code]
         differs = bool(resolved.missing)
+        before_at = place.lon, place.lat
         differs |= _describe(place, spec)
+        # A position that becomes known is no move: the site stood there all the time.
+        if place.level == Level.SITE and before_at != (None, None) and (place.lon, place.lat) != before_at:
+            keep_move(session, row, place, before_at, sender.name, now)
         differs |= _rename(stored, spec, resolved.code, before.by_code)
         if spec.lab:
             lab = find_or_make(session, row, spec.lab, labs)

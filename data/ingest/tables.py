@@ -183,7 +183,7 @@ def _without_blank_end(cells: Sequence[Cell]) -> Sequence[Cell]:
 def _decode(data: bytes, encoding: str | None) -> tuple[str, str]:
     """The text of a CSV file and the encoding it is in."""
     marked = next((name for bom, name in _BOMS if data.startswith(bom)), None)
-    used = marked or encoding or _recognise_encoding(data)
+    used = marked or encoding or recognise_encoding(data)
     try:
         text = data.decode(used)
     except UnicodeDecodeError as error:
@@ -201,7 +201,7 @@ def _bad_encoding(data: bytes, error: UnicodeDecodeError) -> Unreadable:
     return Unreadable("bad_encoding", encoding=error.encoding, line=before.count("\n") + 1)
 
 
-def _recognise_encoding(data: bytes) -> str:
+def recognise_encoding(data: bytes) -> str:
     """The encoding of text without a byte order mark.
 
     UTF-8 proves itself. GB18030 decodes a good deal of other text too, so what it yields must look like

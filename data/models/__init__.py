@@ -6,6 +6,7 @@ from data.models.bulletins import Bulletin, BulletinTemplate
 from data.models.ledger import FindingEvent, SiteSignOff, TubeAlias, TubeWithdrawal
 from data.models.matching import MatchingEvent, MatchingPlan, SupportCall
 from data.models.people import Account, Audit, AuditSeal, SignIn, SignInTry, Token
+from data.models.planning import PlannedSite, PlanningEvent
 from data.models.positives import PositiveEvent, PositiveResample, PositiveTask
 from data.models.problems import ModeChangeRow, ProblemEvent, ProblemRow
 from data.models.record import (
@@ -57,6 +58,8 @@ __all__ = [
     "Opening",
     "PlaceLocation",
     "PlaceRow",
+    "PlannedSite",
+    "PlanningEvent",
     "PositiveEvent",
     "PositiveResample",
     "PositiveTask",

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from domain.overview import Overview, PlaceRef
 from domain.permissions import Role
 from domain.places import Level, PlaceTree
 from domain.problem_board import Board, Problem, Reply, Tried, columns_of
-from domain.problems import Effect, Event, Kind, Step, escalations
+from domain.problems import Effect, Event, Kind, Step, escalations, fold, standing
 
 
 def problem_board(session: Session, moment: Moment) -> Board:
@@ -29,15 +29,37 @@ def problem_board(session: Session, moment: Moment) -> Board:
 
 
 def open_problems_by_site(session: Session, moment: Moment) -> dict[str, list[Problem]]:
-    """The open problems of every site at or below `moment.place` that has any, by the site's code, most overdue
-    first. For whoever shows problems beside a site's figures."""
+    """The problems of every site at or below `moment.place` that were open at the moment looked at, by the site's
+    code, most overdue first. For whoever shows problems beside a site's figures."""
     found: dict[str, list[Problem]] = defaultdict(list)
-    for problem in _problems(moment, rows_below(session, moment.tree, moment.place), {}):
+    problems = _problems_then(session, moment) if moment.until is not None else _problems_now(session, moment)
+    for problem in problems:
         if problem.place.level is Level.SITE:
             found[problem.place.code].append(problem)
-    for problems in found.values():
-        problems.sort(key=lambda p: -p.standing.share)
+    for of_site in found.values():
+        of_site.sort(key=lambda p: -p.standing.share)
     return dict(found)
+
+
+def _problems_now(session: Session, moment: Moment) -> list[Problem]:
+    return _problems(moment, rows_below(session, moment.tree, moment.place), {})
+
+
+def _problems_then(session: Session, moment: Moment) -> list[Problem]:
+    """Those open at the moment looked back at, as their events up to then made them."""
+    limits = moment.tree.campaign.limits
+    rows = rows_below(session, moment.tree, moment.place, moment.at)
+    events = events_of(session, moment.tree.campaign.id, [row.id for row in rows])
+    found = []
+    for problem, row in zip(_problems(moment, rows, {}), rows, strict=True):
+        until_then = [event for event in events[row.id] if event.at <= moment.at]
+        if not until_then:
+            continue
+        state = fold(until_then, limits)
+        if state.solved_at is None:
+            at = standing(state, problem.kind, problem.effect, limits, moment.at)
+            found.append(replace(problem, state=state, standing=at))
+    return found
 
 
 def find_problem(session: Session, moment: Moment, number: int) -> tuple[ProblemRow, Problem] | None:

@@ -94,6 +94,9 @@ ROWS: dict[str, Row] = {
     "GET /passports/<campaign_id>/<figure>/<place>/<language>/<int:revision>-<int:minute>": page(
         PEOPLE - {LAB}, fill={"figure": "persons", "place": "<own>"}
     ),
+    "GET /map-sites/<campaign_id>/<place>/<language>/<int:revision>-<int:minute>": page(
+        PEOPLE - {LAB}, fill={"place": "<own>"}
+    ),
     "GET /export/<campaign_id>/<place>.<suffix>": api(DESK, fill={"place": "<own>", "suffix": "csv"}),
     "GET /panels/<campaign_id>/users": page(ADMINISTRATORS),
     "GET /panels/<campaign_id>/audit": page(READERS_OF_AUDIT),
@@ -199,10 +202,23 @@ ROWS: dict[str, Row] = {
     f"GET {C}/positives": api(RESULTS),
     f"POST {C}/positives/steps": api(RESULTS, body={"number": 1}),
     f"GET {C}/positives/sites": api(DESK),
+    f"GET {C}/coverage": api(DESK),
+    f"GET {C}/standards": api(DESK),
+    f"POST {C}/standards": api(KEEPERS, body={"standard": "lane_day", "limit": 1200}),
     f"GET {C}/matching/plans": api(DESK),
     f"POST {C}/matching/trial": api(frozenset({DISTRICT_, LEADER})),
     f"POST {C}/matching/plans": api(PUBLISHERS),
+    f"GET {C}/planning": api(DESK),
+    f"GET {C}/planning/<int:number>": api(DESK),
+    f"POST {C}/planning": api(DECIDERS),
+    f"POST {C}/planning/steps": api(DECIDERS, body={"number": 1}),
+    "GET /panels/<campaign_id>/planned": page(DESK, query="?number=1"),
+    "GET /planning/<campaign_id>/form": page(DECIDERS, query="?what=applied"),
+    "GET /export/<campaign_id>/<place>/planning.<any(csv, xlsx):suffix>": api(
+        DESK, fill={"place": "<own>", "suffix": "csv"}
+    ),
     f"POST {C}/matching/plans/steps": api(frozenset({DISTRICT_, LEADER}), body={"number": 1}),
+    f"GET {C}/suggestions": api(DESK),
 }  # fmt: skip
 
 PAGE_ROWS: dict[str, frozenset[str]] = {
@@ -216,6 +232,8 @@ PAGE_ROWS: dict[str, frozenset[str]] = {
     "matching": DESK,
     "positives": RESULTS,
     "labs": DESK,
+    "planning": DESK,
+    "standards": DESK,
     "tube": PEOPLE,
     "lab": PEOPLE - {SITE, TOWN_},
     "problems": PEOPLE,
@@ -225,12 +243,21 @@ PAGE_ROWS: dict[str, frozenset[str]] = {
     "import": PUBLISHERS,
     "users": ADMINISTRATORS,
     "audit": READERS_OF_AUDIT,
+    "suggestions": DESK,
+    "map": DESK,
+    "areas": PUBLISHERS,
 }
 """Who sees what stands on the page of each name."""
+
+AREA_TRIAL = "..area-result.children...area-commit.disabled...area-save.disabled...area-offset.data.."
 
 CALLBACK_ROWS: dict[str, frozenset[str]] = {
     "..upload-result.children...upload-commit.disabled...upload-save.disabled..": PUBLISHERS,
     "upload-download.data": PUBLISHERS,
+    AREA_TRIAL: PUBLISHERS,
+    "area-download.data": PUBLISHERS,
+    # Fills the form with what was confirmed; the next trial asks for the right.
+    "..area-shift.value...area-swapped.value..": PEOPLE,
     # Draws the page asked for: PAGE_ROWS.
     ".._pages_content.children..._pages_store.data..": PEOPLE,
     # Sets the title in the browser.
@@ -487,7 +514,32 @@ STATE = [
     {"id": "upload-file", "property": "filename", "value": "a.csv"},
     {"id": "upload-language", "property": "data", "value": "zh"},
 ]
+AREA_FORM = [
+    {"id": f"area-{name}", "property": "value", "value": value}
+    for name, value in {
+        "topic": "villages", "source": "", "crs": "", "shift": "auto", "swapped": False, "approximate": False,
+        "synthetic": False, "layer": "", "mapping": None,
+    }.items()
+]  # fmt: skip
+AREA_FILE = [
+    {"id": "area-file", "property": "contents", "value": "data:text/csv;base64,bmFtZSxsb24sbGF0CmEsMSwxCg=="},
+    {"id": "area-file", "property": "filename", "value": "a.csv"},
+]
+AREA_ABOUT = {"id": "area-context", "property": "data", "value": {"campaign": "<campaign>", "language": "zh"}}
 CALLS: dict[str, dict[str, Any]] = {
+    AREA_TRIAL: {
+        "outputs": [{"id": f"area-{name}", "property": kind} for name, kind in (
+            ("result", "children"), ("commit", "disabled"), ("save", "disabled"), ("offset", "data"))],
+        "inputs": [AREA_FILE[0], *AREA_FORM, {"id": "area-commit", "property": "n_clicks", "value": 1}],
+        "state": [AREA_FILE[1], AREA_ABOUT],
+        "changedPropIds": ["area-commit.n_clicks"],
+    },
+    "area-download.data": {
+        "outputs": {"id": "area-download", "property": "data"},
+        "inputs": [{"id": "area-save", "property": "n_clicks", "value": 1}],
+        "state": [*AREA_FORM, AREA_ABOUT, *AREA_FILE],
+        "changedPropIds": ["area-save.n_clicks"],
+    },
     "..upload-result.children...upload-commit.disabled...upload-save.disabled..": {
         "outputs": [{"id": "upload-result", "property": "children"}, {"id": "upload-commit", "property": "disabled"},
                     {"id": "upload-save", "property": "disabled"}],
@@ -529,7 +581,7 @@ def test_another_places_data_is_never_served(place: World, api: Api, role: str):
     inside = f"/api/v1/campaigns/{place.id}"
     addresses = [
         f"/snapshots/{place.id}/{{slug}}/{{place}}/zh/1-27000000", f"/export/{place.id}/{{place}}.csv",
-        f"/passports/{place.id}/persons/{{place}}/zh/1-27000000",
+        f"/passports/{place.id}/persons/{{place}}/zh/1-27000000", f"/map-sites/{place.id}/{{place}}/zh/1-27000000",
         *(f"{inside}/{name}?scope={{place}}" for name in ("places", "summary", "hourly", "duty", "reports",
                                                           "upper-figures", "bulletins", "bulletins/templates",
                                                           "contacts", "reminders", "sources")),

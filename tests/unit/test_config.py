@@ -57,6 +57,10 @@ BAD = [
     ({"DATABASE_URL": "postgresql+psycopg://h:port/d"}, "DATABASE_URL"),
     ({"HOST": "no such host"}, "HOST"),
     ({"HOST": "http://127.0.0.1"}, "HOST"),
+    ({"MAP_TILES": "tiles.example/{z}/{x}/{y}"}, "MAP_TILES"),
+    ({"MAP_TILES": "https://tiles.example/{z}/{x}.png"}, "MAP_TILES"),
+    ({"MAP_TILES": "https://tiles.example; script-src *//{z}/{x}/{y}"}, "MAP_TILES"),
+    ({"MAP_TILES": "https://*/{z}/{x}/{y}.png"}, "MAP_TILES"),
 ]
 
 
@@ -116,3 +120,11 @@ def test_without_a_word_only_the_demonstration_has_a_folder_for_sources():
 def test_a_folder_for_sources_must_say_where_it_is():
     with pytest.raises(config.BadSetting, match="SOURCE_FOLDERS"):
         config.load({"SOURCE_FOLDERS": "relative/folder"})
+
+
+def test_map_tiles_are_off_until_an_address_is_given():
+    assert config.load({}).map_tiles == ""
+    found = config.load(
+        {"MAP_TILES": " https://tiles.example:8443/a/{z}/{x}/{y}.png?k=1 ", "MAP_TILES_CREDIT": "某图"}
+    )
+    assert (found.map_tiles, found.map_tiles_credit) == ("https://tiles.example:8443/a/{z}/{x}/{y}.png?k=1", "某图")

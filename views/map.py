@@ -1,0 +1,28 @@
+"""The map: who is covered, who is not, and how every site stands in each layer."""
+
+from components.coverage_panel import clusters_panel, coverage_panel, day_panel, towns_panel
+from components.map_page import map_panel, worst_panel
+from components.map_table import map_table, unplaced
+from components.map_time import map_time
+from data.queries.coverage import coverage
+from data.queries.map_layers import clock, layers
+from data.queries.map_page import map_page
+from views import Page, View
+from views.stamp import STAMP
+
+PAGE = Page(
+    "map",
+    "map_page.title",
+    (
+        STAMP,
+        View("map-page", "map_page.title", map_page, map_panel),
+        View("map-time", "map_time.title", clock, map_time),
+        View("coverage", "coverage.plain_title", coverage, coverage_panel),
+        View("clusters", "clusters.title", coverage, clusters_panel),
+        View("map-worst", "map_page.worst", map_page, worst_panel),
+        View("map-unplaced", "map_table.unplaced", layers, unplaced),
+        View("map-table", "map_table.title", layers, map_table),
+        View("coverage-towns", "coverage.towns", coverage, towns_panel),
+        View("coverage-day", "coverage.day", coverage, day_panel),
+    ),
+)
