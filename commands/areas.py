@@ -81,13 +81,14 @@ def _import(
     with database.read() as session:
         zone = ZoneInfo(campaigns.find(session, campaign_id).timezone)
     faults = tell_refused(state, result.refused, zone)
-    if result.confirm is not None and not dry_run:
+    if dry_run or result.confirm is None:
+        state.say(
+            "area_dry_run" if dry_run else "area_done", rows=result.rows, accepted=result.accepted,
+            unchanged=result.unchanged, refused=len(result.refused),
+        )  # fmt: skip
+    if result.confirm is not None:
         said = offset_sentence(result.confirm, state.language)
         fail(text(state.language, "cli.area_confirm", message=said, options=_options(result.confirm)))
-    state.say(
-        "area_dry_run" if dry_run else "area_done", rows=result.rows, accepted=result.accepted,
-        unchanged=result.unchanged, refused=len(result.refused),
-    )  # fmt: skip
     if result.form == TABLE:
         write_refused(state, result.table, result.mapping, faults, file)
     elif faults:

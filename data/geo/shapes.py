@@ -108,7 +108,8 @@ def _words(found: re.Match[str]) -> tuple[str, float, float]:
 def polygons_of(shape: shapely.Geometry) -> shapely.Geometry:
     """The areas of a shape, its lines and points left out."""
     parts = [part for part in shapely.get_parts(_flat(shape)) if part.geom_type == "Polygon" and not part.is_empty]
-    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    # Parts that touch along an edge are one: side by side they would not be a valid shape.
+    return parts[0] if len(parts) == 1 else shapely.union_all(parts)
 
 
 def to_keep(shapes: Sequence[shapely.Geometry]) -> tuple[list[shapely.Geometry], float]:

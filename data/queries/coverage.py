@@ -154,7 +154,7 @@ def _clusters(session: Session, moment: Moment, on: Ground, project: Projection)
 
 def _merged(session: Session, moment: Moment, on: Ground) -> list[Group]:
     candidates = ~on.covered & (on.persons >= LEAST_PERSONS)
-    key = (*base_of(session, on.cells, moment.ask(session, roads)), on.metres)
+    key = (*base_of(session, moment, on.cells, moment.ask(session, roads)), on.metres)
     last = _groups.get(key, lambda: [Groups(on.grid, candidates, on.metres)])
     now = last[0]
     if not np.array_equal(now.candidates, candidates):

@@ -93,7 +93,7 @@ def ground(session: Session, moment: Moment) -> Ground | None:
     tree, place = moment.tree, about(moment)
     network = moment.ask(session, roads)
     metres = tree.campaign.limits.walk_metres
-    base = base_of(session, found, network)
+    base = base_of(session, moment, found, network)
     plane, grid, walk = _grids.get((*base, metres), lambda: _grid(found, network, metres))
     at = placed(plane, positions(session, of_all(moment)))
     reached = _reached((*base, metres), grid, metres, at)
@@ -136,10 +136,11 @@ def _towns(moment: Moment) -> frozenset[int]:
     return frozenset(town.id for town in moment.tree.each(Level.TOWN) if place.id in town.ancestors)
 
 
-def base_of(session: Session, found: Cells, network: Roads | None) -> tuple[str, int, int]:
-    # Workers of a test have several databases.
-    url = str(session.get_bind().engine.url)
-    return url, found.version_id, network.version_id if network is not None else 0
+def base_of(session: Session, moment: Moment, found: Cells, network: Roads | None) -> tuple[str, str, int, int]:
+    """What the ground of a campaign is known by among everything a worker keeps."""
+    # Workers of a test have several databases, one after the other at the same address.
+    url, campaign = str(session.get_bind().engine.url), moment.tree.campaign.id
+    return url, campaign, found.version_id, network.version_id if network is not None else 0
 
 
 def _grid(found: Cells, network: Roads | None, metres: int) -> tuple[Metres, Grid, Network | None]:

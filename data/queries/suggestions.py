@@ -15,7 +15,7 @@ from data.geo.metres import Metres
 from data.geo.siting import Siting, best_sites, points, thinned
 from data.queries.areas import Village, roads, villages
 from data.queries.coverage import VillageNames, coverage
-from data.queries.ground import Ground, ground
+from data.queries.ground import Ground, base_of, ground
 from data.queries.kept import Kept
 from data.queries.map import map_picture, projection_of
 from data.queries.map_layers import layers
@@ -91,9 +91,8 @@ def _sites(session: Session, moment: Moment, on: Ground, question: Question) -> 
     candidates = question.candidates if question.candidates in offered else Candidates.CELLS
     known = _villages(session, moment, on) if candidates is Candidates.VILLAGES else ()
     network = moment.ask(session, roads)
-    url = str(session.get_bind().engine.url)  # workers of a test have several databases
-    base = (url, on.cells.version_id, network.version_id if network else 0, on.metres, on.place.id, candidates,
-            _digest(repr(known).encode()))  # fmt: skip
+    ground_base = base_of(session, moment, on.cells, network)
+    base = (*ground_base, on.metres, on.place.id, candidates, _digest(repr(known).encode()))
     xy, reach = _reaches.get(base, lambda: _reach(on, known))
     persons = np.where(on.mine & ~on.covered, on.persons, 0.0)
     count = question.count

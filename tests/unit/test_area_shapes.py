@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data.geo.metres import Metres
@@ -127,6 +127,7 @@ CORNERS = st.lists(st.tuples(st.floats(112, 113), st.floats(23, 24)), min_size=3
 
 
 @settings(max_examples=150)
+@example([(112.0, 24.0), (112.5, 23.0), (113.0, 23.0), (112.0, 24.0), (112.5, 23.0), (112.0, 23.0)])
 @given(CORNERS)
 def test_whatever_is_drawn_comes_out_valid_or_is_refused(corners: list[tuple[float, float]]):
     try:
