@@ -33,7 +33,7 @@
     if (!shown || !some()) { marks(); return; }
     const number = (asked += 1);
     const place = shown;
-    const { hour, language } = document.getElementById("live").dataset;
+    const { hour, language } = document.getElementById("live")?.dataset ?? {};
     const query = new URLSearchParams({ scope: place.dataset.place, draw: "1" });
     for (const name of NAMES) if (question[name]) query.set(name, question[name]);
     if (hour) query.set("hour", hour);

@@ -11,7 +11,7 @@ from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, e
 expect.set_options(timeout=10_000)
 
 READY = """() => {
-  const state = document.body.dataset.state;
+  const state = document.body?.dataset.state; // a document that has just begun has no body
   if (!document.querySelector(".main, .start")) return false;
   const live = document.getElementById("live");
   // The address changes before the page does: what stands here may still be the page before.
