@@ -106,6 +106,8 @@ def test_a_failed_round_is_recorded_refused_first_then_corrected(page: Look, job
 def test_a_town_is_bound_to_another_laboratory(page: Look, job: Work):
     page.go("/labs", campaign=job.id)
     page.one("[data-lab-choose=L-2]").click()
+    # Until its record has come, the record of the other one stands there, with the same button.
+    expect(detail(page)).to_contain_text("第二检测")
     detail(page).locator("[data-lab-form=binding]").click()
     page.one("#lab-town").select_option(TOWN)
     page.one(".lab-form [type=submit]").click()
