@@ -4,13 +4,17 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 for folder in (ROOT, ROOT / "tests" / "integration", ROOT / "tests" / "unit"):
@@ -22,6 +26,7 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="run"))
 
 from kit import Api, SetClock, World, at, make_world  # noqa: E402
 
+from api import kept_files, openapi  # noqa: E402
 from data import accounts  # noqa: E402
 from data.database import Database  # noqa: E402
 
@@ -32,6 +37,46 @@ hypothesis.settings.load_profile("no stopwatch")
 # A password costs as little as argon2 allows; what it costs in production is held in test_sign_in.py.
 PRODUCTION_HASHER = accounts.HASHER
 accounts.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+# Nearly every test has an application of its own, and nothing of one is seen by another. What is the same in all of
+# them because it follows from the code alone is worked out once: the contract, compressed files, how addresses are
+# written (a function of the rule's text, which the rule it is bound to hands its converters).
+openapi.document = cache(openapi.document)
+kept_files.packed = cache(kept_files.packed)
+WRITERS: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+_compile_writer = Rule._compile_builder
+
+
+def _writer_of_addresses(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    of = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+    if of not in WRITERS:
+        WRITERS[of] = _compile_writer(rule, append_unknown)
+    return WRITERS[of]
+
+
+Rule._compile_builder = _writer_of_addresses
+
+STATEMENTS: dict[str, tuple[sa.Dialect, Any]] = {}
+"""By kind of database: its dialect and the statements compiled for it. Production's one engine keeps them between
+requests; an engine for each test would compile every statement anew."""
+
+
+def keep_statements(database: Database) -> None:
+    """Compile for all databases of this kind what is compiled for one. `database` has been connected to."""
+    dialect, statements = STATEMENTS.setdefault(
+        database.engine.dialect.name, (database.engine.dialect, LRUCache(2000))
+    )
+    for engine in (database.engine, database._reading, database._writing):
+        engine.dialect, engine._compiled_cache = dialect, statements
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file of unit tests is one process's: what it works out once, such as a day of every tube, is not worked out
+    by each process of a run."""
+    for item in items:
+        if ROOT / "tests" / "unit" in Path(item.path).parents:
+            item.add_marker(pytest.mark.xdist_group(Path(item.path).stem))
 
 
 @pytest.fixture
@@ -74,6 +119,7 @@ class PostgresServer:
         self.create(self.TEMPLATE, template=None)
         template = Database(self.url(self.TEMPLATE))
         template.upgrade()
+        keep_statements(template)
         with template.engine.connect() as connection:
             self._schema = set(connection.scalars(sa.text(self.SCHEMA)))
             self._tables = sorted(set(sa.inspect(connection).get_table_names()) - {"alembic_version"})
@@ -142,6 +188,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "campaign.db"
     database = Database(f"sqlite:///{path}")
     database.upgrade()
+    keep_statements(database)
     with database.engine.connect() as connection:
         connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
     database.engine.dispose()
@@ -165,6 +212,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     made = Database(database_url)
+    keep_statements(made)
     if made.is_sqlite:
         # Nothing here has to outlive the machine; that production waits for the disk is held in test_migrations.py.
         sa.event.listen(made.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))

@@ -3,8 +3,11 @@
 Every page is watched: a request to another host, a word on the console or an uncaught error fails its test.
 """
 
+import fcntl
 import itertools
 import json
+import os
+import pickle
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
@@ -109,14 +113,36 @@ def profiles(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
     made.close()
 
 
+def _built(tmp_path_factory: pytest.TempPathFactory, file: Path) -> dict[str, Any]:
+    """Put the scenery into `file`. Half a day of every tube takes its time: the first process of a run that needs it
+    builds it, the others copy."""
+    whole = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        whole = whole.parent
+    first, told = whole / "scenery.db", whole / "scenery.pickle"
+    with (whole / "scenery.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            database = Database(f"sqlite:///{first}")
+            # Nothing here has to outlive the machine.
+            sa.event.listen(database.engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
+            database.upgrade()
+            made = scenery.build(database)
+            with database.engine.connect() as connection:
+                connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            database.engine.dispose()
+            told.write_bytes(pickle.dumps(made))
+    shutil.copy(first, file)
+    return dict(pickle.loads(told.read_bytes()))
+
+
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[SimpleNamespace]:
     """The database, who may write to it, and the address of the server over it. Nothing is made without a browser."""
-    folder = tmp_path_factory.mktemp("browser")
-    url = f"sqlite:///{folder / 'campaign.db'}"
+    file = tmp_path_factory.mktemp("browser") / "campaign.db"
+    made = _built(tmp_path_factory, file)
+    url = f"sqlite:///{file}"
     database = Database(url)
-    database.upgrade()
-    made = scenery.build(database)
     server = scenery.Server(url)
     server.start()
     try:

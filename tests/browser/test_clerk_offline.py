@@ -9,7 +9,7 @@ import scenery
 from clerk_post import PHONE, Phone, Post
 from playwright.sync_api import Browser, expect
 
-KILLS = 100 if os.environ.get("SOAK") else 5
+KILLS = 100 if os.environ.get("SOAK") else 3
 """How often the server is killed while phones send: `make soak` often, `make test` a few times."""
 
 

@@ -62,12 +62,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory, profiles, hook: Receiver) -> 
         database.engine.dispose()
 
 
-@pytest.fixture
-def owing(desk: SimpleNamespace, hook: Receiver) -> Work:
+def owing_hour(desk: SimpleNamespace) -> Work:
     """W1 owes the hour, W2 was returned, W3 came late, W4 reported zero, W5 in time; in the other town W6 owes,
     W7 reported."""
-    hook.received.clear()
-    hook.answers = [(200, b"")]
     work = town_scene.work(desk.database, NAMES, ("六号公园", "七号市场"))
     work.send(work.row("W2", 400, third_copies=38), work.row("W4", 0), work.row("W5"), work.row("W7"))
     work.decide(Status.RETURNED, "W2/1", reason="third_copies_differ", minutes=8)
@@ -82,6 +79,14 @@ def owing(desk: SimpleNamespace, hook: Receiver) -> Work:
     return work
 
 
+@pytest.fixture
+def owing(desk: SimpleNamespace, hook: Receiver) -> Work:
+    """An hour of this test's own that is owed, and a receiver that has got nothing yet."""
+    hook.received.clear()
+    hook.answers = [(200, b"")]
+    return owing_hour(desk)
+
+
 def target(desk: SimpleNamespace, work: Work, place: str, variable: str = "REMINDER_HOOK") -> None:
     with desk.database.write() as session:
         row = campaigns.lock(session, work.id)
@@ -89,11 +94,24 @@ def target(desk: SimpleNamespace, work: Work, place: str, variable: str = "REMIN
         reminder_record.set_target(session, row, found, Target(Preset.GENERIC, variable), "operator", system_clock())
 
 
-@pytest.fixture
-def board(desk: SimpleNamespace, owing: Work) -> Iterator[Look]:
+def board_of(desk: SimpleNamespace, work: Work) -> Look:
     """The district's board at the hour worked on."""
     look = Look(desk.context.new_page(), desk.server.address)
-    look.go("/duty", campaign=owing.id, place=DISTRICT, hour=owing.hour)
+    return look.go("/duty", campaign=work.id, place=DISTRICT, hour=work.hour)
+
+
+@pytest.fixture
+def board(desk: SimpleNamespace, owing: Work) -> Iterator[Look]:
+    """A board of this test's own."""
+    look = board_of(desk, owing)
+    yield look
+    look.close()
+
+
+@pytest.fixture(scope="module")
+def seen(desk: SimpleNamespace) -> Iterator[Look]:
+    """A board opened once for all tests that only read it."""
+    look = board_of(desk, owing_hour(desk))
     yield look
     look.close()
 
@@ -114,19 +132,19 @@ def address(look: Look) -> str:
 # -- the board
 
 
-def test_the_strip_balances_and_says_who(board: Look):
-    seen = strip(board)
-    assert seen == {"expected": 7, "on_time": 2, "late": 1, "zero": 1, "returned": 1, "missing": 2, "check": 7}
-    assert seen["expected"] == sum(seen[key] for key in ("on_time", "late", "zero", "returned", "missing"))
-    assert "一号广场 · 六号公园" in board.text(".eq")
-    expect(board.one(".eq-differs")).to_have_count(0)
+def test_the_strip_balances_and_says_who(seen: Look):
+    found = strip(seen)
+    assert found == {"expected": 7, "on_time": 2, "late": 1, "zero": 1, "returned": 1, "missing": 2, "check": 7}
+    assert found["expected"] == sum(found[key] for key in ("on_time", "late", "zero", "returned", "missing"))
+    assert "一号广场 · 六号公园" in seen.text(".eq")
+    expect(seen.one(".eq-differs")).to_have_count(0)
 
 
-def test_rows_and_columns_add_up_to_the_foot(board: Look):
-    column = board.page.locator("[data-duty-hour]").evaluate_all(
+def test_rows_and_columns_add_up_to_the_foot(seen: Look):
+    column = seen.page.locator("[data-duty-hour]").evaluate_all(
         "links => links.findIndex(link => link.classList.contains('on'))"
     )
-    foot = [int(row.split()[1 + column]) for row in board.all(".ft .gr")]
+    foot = [int(row.split()[1 + column]) for row in seen.all(".ft .gr")]
     assert foot == [2, 1, 1, 1, 2, 7, 0]
 
 
@@ -173,8 +191,8 @@ def test_a_cell_leads_to_its_hour_and_place(board: Look):
     expect(board.one(f"[data-duty-place='{OTHER_TOWN}']")).to_have_class(re.compile("open"))
 
 
-def test_every_cell_can_be_heard(board: Look):
-    said = board.page.locator(".dc").evaluate_all("cells => cells.map(cell => cell.getAttribute('aria-label'))")
+def test_every_cell_can_be_heard(seen: Look):
+    said = seen.page.locator(".dc").evaluate_all("cells => cells.map(cell => cell.getAttribute('aria-label'))")
     assert all(said)
     assert any("未报 1、退回 1、迟报 1、零报 1、按时 1" in one for one in said)
 
@@ -190,17 +208,17 @@ def test_the_lists_can_be_limited_to_one_state(board: Look):
     assert len(board.all(".rm li[data-state]:visible")) == 3
 
 
-def test_names_of_sites_and_people_are_only_text(board: Look):
-    assert board.page.locator("img").count() == 0
-    assert "<b>关</b>" in board.text(f"[data-town='{TOWN}'] .msgbox")
-    assert board.page.locator(".rm b:has-text('关')").count() == 0
+def test_names_of_sites_and_people_are_only_text(seen: Look):
+    assert seen.page.locator("img").count() == 0
+    assert "<b>关</b>" in seen.text(f"[data-town='{TOWN}'] .msgbox")
+    assert seen.page.locator(".rm b:has-text('关')").count() == 0
 
 
 # -- phones
 
 
-def test_who_has_to_ring_sees_the_number_and_can_tap_it(board: Look):
-    phone = board.one("[data-phone-of=W1]")
+def test_who_has_to_ring_sees_the_number_and_can_tap_it(seen: Look):
+    phone = seen.one("[data-phone-of=W1]")
     expect(phone).to_have_text("13800002210")
     assert phone.get_attribute("href") == "tel:13800002210"
 
@@ -219,8 +237,8 @@ def test_who_only_looks_sees_half_of_it_and_no_buttons(desk: SimpleNamespace, ow
 # -- reminders
 
 
-def test_the_text_names_everybody_and_says_how_to_report_a_zero(board: Look):
-    text = board.text(f"[data-town='{TOWN}'] .msgbox")
+def test_the_text_names_everybody_and_says_how_to_report_a_zero(seen: Look):
+    text = seen.text(f"[data-town='{TOWN}'] .msgbox")
     assert "一号广场（李敏）" in text
     assert "二号学校（<b>关</b>，第三联 38≠管数 40）" in text
     assert "三号车站" not in text

@@ -1,5 +1,7 @@
 """The overview of the demonstration day at 14:20: everything on it, right, and readable on every screen."""
 
+from collections.abc import Iterator
+
 import pytest
 from look import DRESSES, PHONE, SCREENS, Look, number
 
@@ -17,70 +19,76 @@ MARKS = """() => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def overview(reader, scene) -> Iterator[Look]:
+    """The district's overview at 1440×900, opened once for all tests that only read it."""
+    look = Look(reader.new_page(), scene.address)
+    yield look.go()
+    look.close()
+
+
 def summary(scene, place: str = DISTRICT) -> dict:
     return scene.server.get(f"campaigns/demo/summary?scope={place}", scene.demo_token)
 
 
-def test_everything_fits_on_a_laptop_without_scrolling(page: Look):
-    page.go()
-    assert page.page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]") == [
+def test_everything_fits_on_a_laptop_without_scrolling(overview: Look):
+    assert overview.page.evaluate(
+        "[document.documentElement.scrollHeight, document.documentElement.scrollWidth]"
+    ) == [
         900,
         1440,
     ]
-    page.shot("overview-1440")
+    overview.shot("overview-1440")
 
 
-def test_the_stamp_says_as_of_when_and_on_how_many_sites_it_rests(page: Look):
-    page.go()
-    assert page.text(".asof .until") == "数据截至 14:00"
-    reported = page.text(".asof .reported b")
+def test_the_stamp_says_as_of_when_and_on_how_many_sites_it_rests(overview: Look):
+    assert overview.text(".asof .until") == "数据截至 14:00"
+    reported = overview.text(".asof .reported b")
     assert reported.endswith("/118")
     assert 110 <= int(reported.split("/")[0]) <= 118
 
 
-def test_the_figures_of_the_strip_are_those_of_the_data_interface(page: Look, scene):
-    page.go()
+def test_the_figures_of_the_strip_are_those_of_the_data_interface(overview: Look, scene):
     said = summary(scene)
-    assert page.number("persons") == said["persons"]
-    assert page.number("completion") == pytest.approx(100 * said["completion"], abs=0.051)
-    assert page.number("tubes") == said["tubes"]
+    assert overview.number("persons") == said["persons"]
+    assert overview.number("completion") == pytest.approx(100 * said["completion"], abs=0.051)
+    assert overview.number("tubes") == said["tubes"]
     hours = scene.server.get(f"campaigns/demo/hourly?scope={DISTRICT}", scene.demo_token)["hours"]
     last = next(hour for hour in hours if "T13:00" in hour["hour"])
-    assert page.number("hour") == last["persons"]
-    assert page.text(".kpi-hero small") == f"/ {said['target']:,}"
-    assert page.value("finish") == said["expected_finish"]["p50"][11:16]
-    assert page.number("missing") == last["missing"]
+    assert overview.number("hour") == last["persons"]
+    assert overview.text(".kpi-hero small") == f"/ {said['target']:,}"
+    assert overview.value("finish") == said["expected_finish"]["p50"][11:16]
+    assert overview.number("missing") == last["missing"]
 
 
-def test_towns_stand_furthest_behind_first_and_add_up_to_the_district(page: Look, scene):
-    page.go()
-    gaps = [number(text) for text in page.all(".tm-body .tm > :nth-child(4) .desk-only")]
-    shares = [number(text) for text in page.all(".tm-body .tm .share")]
+def test_towns_stand_furthest_behind_first_and_add_up_to_the_district(overview: Look, scene):
+    gaps = [number(text) for text in overview.all(".tm-body .tm > :nth-child(4) .desk-only")]
+    shares = [number(text) for text in overview.all(".tm-body .tm .share")]
     assert len(shares) == 7
     assert shares == sorted(shares)
     assert gaps[0] == min(gaps)
     children = summary(scene)["children"]
     assert gaps == sorted((child["gap_persons"] for child in children), key=gaps.index)
-    persons = [number(text.split("/")[0]) for text in page.page.locator(".tm-body [role=cell][title]").evaluate_all(
-        "nodes => nodes.filter(n => n.querySelector('.bar')).map(n => n.title)")]  # fmt: skip
-    assert sum(persons) == page.number("persons")
+    titles = overview.page.locator(".tm-body [role=cell][title]").evaluate_all(
+        "nodes => nodes.filter(n => n.querySelector('.bar')).map(n => n.title)"
+    )
+    persons = [number(title.split("/")[0]) for title in titles]
+    assert sum(persons) == overview.number("persons")
 
 
-def test_every_panel_is_drawn_and_no_grey_block_is_left(page: Look):
-    page.go()
+def test_every_panel_is_drawn_and_no_grey_block_is_left(overview: Look):
     slugs = ("kpis", "findings", "progress", "matrix", "pipeline", "labs", "map")
     for slug in slugs:
-        panel = page.one(f"#panel-{slug}")
+        panel = overview.one(f"#panel-{slug}")
         assert panel.is_visible(), slug
         assert panel.inner_text().strip(), slug
-    assert page.one(".skeleton, .sk").count() == 0
-    assert page.one(".panel .state-icon.crit").count() == 0
-    assert page.one(".graph .main-svg").count() >= 4
+    assert overview.one(".skeleton, .sk").count() == 0
+    assert overview.one(".panel .state-icon.crit").count() == 0
+    assert overview.one(".graph .main-svg").count() >= 4
 
 
-def test_the_map_marks_all_118_sites(page: Look):
-    page.go()
-    found = page.page.evaluate(MARKS)
+def test_the_map_marks_all_118_sites(overview: Look):
+    found = overview.page.evaluate(MARKS)
     assert found["sites"] == 118
     assert found["drawn"] == found["meant"] >= 118
 
@@ -135,9 +143,8 @@ def test_no_text_is_cut_off_in_campaigns_of_other_kinds(page: Look, campaign: st
             page.shot(f"{campaign}-{width}-{lang}", full=width < 1440)
 
 
-def test_map_labels_hide_no_site(page: Look):
-    page.go()
-    hidden = page.page.evaluate("""() => {
+def test_map_labels_hide_no_site(overview: Look):
+    hidden = overview.page.evaluate("""() => {
       const all = (what) => [...document.querySelectorAll(`.map ${what}`)];
       const boxes = all(".annotation-text").map((node) => [node.textContent, node.getBoundingClientRect()]);
       const marks = all(".scatterlayer .point").map((node) => node.getBoundingClientRect());

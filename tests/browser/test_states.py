@@ -7,11 +7,13 @@ from functools import cache
 
 import pytest
 import scenery
+from click.testing import CliRunner
 from look import Look
 from playwright.sync_api import expect
 
 from data.database import Database
 from data.ingest.files import What
+from manage import cli
 
 MANAGE = [sys.executable, str(scenery.ROOT / "manage.py")]
 
@@ -25,8 +27,8 @@ def commands(page: Look) -> list[str]:
 
 @cache
 def help_of(*names: str) -> str:
-    done = subprocess.run([*MANAGE, *names, "--help"], capture_output=True, text=True, cwd=scenery.ROOT, check=False)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(cli, [*names, "--help"])
+    assert done.exit_code == 0, done.stderr
     return done.stdout
 
 

@@ -1,6 +1,7 @@
 """The tubes of the demonstration, on both databases: sent as its clock goes, once each, forgotten with its day."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import pytest
 import sqlalchemy as sa
@@ -8,8 +9,10 @@ from kit import SetClock
 
 from data import campaigns
 from data.database import Database
+from data.demo import runner
 from data.demo.runner import AFTER_END, Demonstration
-from data.demo.simulator import DEFAULT_SEED
+from data.demo.simulator import DEFAULT_SEED, CampaignDay, simulate
+from data.demo.tubes import TubeDay
 from data.models import TubeEvent, TubeRow
 from data.verification import tube_differences
 from domain.tubes import Stage
@@ -18,6 +21,25 @@ START = datetime(2021, 6, 6, 3, tzinfo=UTC)
 SPEED = 60
 MORNING = timedelta(minutes=80)
 """As much of the day as shows every step of the way without taking long to play."""
+
+
+@cache
+def day_of(seed: int, date: date) -> CampaignDay:
+    return simulate(seed, date)
+
+
+@cache
+def tubes_of(seed: int, date: date) -> TubeDay:
+    return TubeDay(day_of(seed, date), seed)
+
+
+@pytest.fixture(autouse=True)
+def day_simulated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One day for all tests: that the same seed makes the same day is held in tests/unit/test_tube_simulator.py."""
+    monkeypatch.setattr(runner, "simulate", day_of)
+    monkeypatch.setattr(
+        runner, "TubeDay", lambda day, seed: tubes_of(seed, day.campaign.local(day.campaign.starts_at).date())
+    )
 
 
 @pytest.fixture

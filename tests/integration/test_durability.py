@@ -57,7 +57,7 @@ def served(database_url: str, log: Path) -> Iterator[tuple[subprocess.Popen, str
             kill(process)
 
 
-KILLS = 100 if os.environ.get("SOAK") else 5
+KILLS = 100 if os.environ.get("SOAK") else 3
 """`make soak` kills often, `make test` a few times."""
 
 

@@ -220,7 +220,7 @@ def test_a_worker_pulls_what_is_due_and_writes_down_one_that_hangs(
     assert world.persons() == 40
 
 
-KILLS = 20 if os.environ.get("SOAK") else 3
+KILLS = 20 if os.environ.get("SOAK") else 2
 
 
 def test_a_real_process_killed_again_and_again_counts_everything_once(database_url: str, tmp_path: Path):
