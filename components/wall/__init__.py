@@ -1,0 +1,1 @@
+"""The scenes of a briefing screen: readable from five metres, nothing to press, nothing that moves."""
