@@ -30,8 +30,9 @@ bench: .venv/dev browser
 	$(BIN)/python -m benchmarks.tube_detection
 
 soak: .venv/dev browser
-	SOAK=1 $(BIN)/pytest -n 2 --dist loadgroup tests/integration/test_durability.py tests/integration/test_pull_turns.py \
-	  tests/browser/test_clerk_offline.py::test_what_was_acknowledged_survives_a_kill_and_the_rest_is_sent_again_and_counts_once
+	SOAK=1 $(BIN)/pytest -n 2 --dist loadgroup tests/integration/test_durability.py tests/integration/test_pull_turns.py tests/unit/test_area_shapes.py \
+	  tests/browser/test_clerk_offline.py::test_what_was_acknowledged_survives_a_kill_and_the_rest_is_sent_again_and_counts_once \
+	  tests/browser/test_wall_life.py::test_days_of_rotation_leave_nothing_behind
 	SOAK=1 $(BIN)/pytest -n 2 --dist loadgroup -m dresses tests/browser
 
 # Debian's Chromium and Chinese fonts for the browser tests; where they cannot be installed, those are skipped.

@@ -21,6 +21,8 @@ from api import (
     passports,
     problems,
     reminders,
+    screen_gate,
+    screen_page,
     sign_in,
     tube_pages,
     tubes,
@@ -38,6 +40,7 @@ from api import matching as matching_api
 from api import planning as planning_api
 from api import positives as positive_api
 from api import registry as registry_api
+from api import screens as screen_api
 from api import sources as source_api
 from api import suggestions as suggestion_api
 from components import context, document
@@ -65,6 +68,7 @@ from views import sources as source_views
 from views import standards as standards_views
 from views import suggestions as suggestion_views
 from views import tubes as tube_views
+from views import wall as wall_views
 from views.snapshots import Snapshots
 
 PAGES: Mapping[str, Page] = {
@@ -92,6 +96,9 @@ PAGES: Mapping[str, Page] = {
     )
 }
 
+SCENES: Mapping[str, Page] = {page.slug: page for page in wall_views.SCENES}
+"""What briefing screens show."""
+
 MAX_BODY = 48 * 1024 * 1024
 """Bytes of one request: a file of 32 MB as the upload page sends it."""
 
@@ -116,7 +123,8 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
     limiter = gate.install(server, door, https=settings.https)
     problems.install(server)
     drawers = {**passport.PAGES, map_drawer_views.PAGE.slug: map_drawer_views.PAGE}
-    snapshots = Snapshots(database, {**PAGES, **drawers}, clock)
+    snapshots = Snapshots(database, {**PAGES, **drawers, **SCENES}, clock)
+    screens, software = screen_gate.Wall(database, clock), screen_gate.software(config.HERE / "assets")
     application = CommandCentre(
         "app",
         server=server,
@@ -170,6 +178,9 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
         coverage_api.blueprint(database, clock),
         planning_api.pieces(database, clock),
         clerk.blueprint(database, clock, config.HERE / "assets"),
+        screen_api.blueprint(database, screens, snapshots, clock, software),
+        screen_page.blueprint(config.HERE / "assets", software),
+        screen_gate.blueprint(database, screens, snapshots, limiter, clock, software, https=settings.https),
     ):
         if blueprint.name.startswith("api"):
             gate.limit(limiter, blueprint)

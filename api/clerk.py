@@ -4,18 +4,17 @@ The form itself is plain HTML with scripts of its own (docs/decisions/0010): it 
 them while there is no network at all. It writes through the contract's `POST …/reports` like everybody else.
 """
 
-import gzip
 import hashlib
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import orjson
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from api import clerk_schemas as out
+from api import kept_files
 from api.access import Entry, enter
 from api.problems import Problem
 from api.sign_in import spoken
@@ -51,9 +50,6 @@ TEXTS = ("clerk.", "flag.", "status.", "reason.", "channel.")
 
 PAGES = {"/clerk": "clerk.html", "/clerk/paper": "clerk_paper.html"}
 
-KEPT = "private, no-cache"
-"""The same for everybody, but the answer may renew a session's cookie; kept, and asked for whether it still holds."""
-
 
 class Paper:
     """The form's files, each one request and compressed, since every request costs a slow phone a second; with one
@@ -61,18 +57,19 @@ class Paper:
 
     def __init__(self, assets: Path) -> None:
         folder = assets / "clerk"
-        # In one sheet below /clerk, what the product's sheets call by its place beside them is elsewhere.
-        style = b"\n".join((assets / name).read_bytes() for name in STYLES).replace(b'url("../', b'url("/assets/')
         self.files: dict[str, tuple[str, bytes]] = {
-            **{f"{bundle}.js": ("text/javascript", _joined(folder, names)) for bundle, names in SCRIPTS.items()},
-            "form.css": ("text/css", style),
+            **{
+                f"{bundle}.js": ("text/javascript", kept_files.scripts(folder, names))
+                for bundle, names in SCRIPTS.items()
+            },
+            "form.css": ("text/css", kept_files.styles(assets, STYLES)),
             **{f"texts/{language}.json": ("application/json", _texts(language)) for language in LANGUAGES},
         }
-        self._worker = _joined(folder, WORKER_SCRIPTS)
+        self._worker = kept_files.scripts(folder, WORKER_SCRIPTS)
         shells = [Path(__file__).parent / "templates" / name for name in PAGES.values()]
         content = [self._worker, *(path.read_bytes() for path in shells), *(body for _, body in self.files.values())]
         self.version = hashlib.sha256(b"\0".join(content)).hexdigest()[:12]
-        self.packed = {name: gzip.compress(body, mtime=0) for name, (_, body) in self.files.items()}
+        self.packed = {name: kept_files.packed(body) for name, (_, body) in self.files.items()}
 
     @property
     def addresses(self) -> list[str]:
@@ -96,10 +93,6 @@ class Paper:
         return found[1]
 
 
-def _joined(folder: Path, names: Sequence[str]) -> bytes:
-    return b"\n".join((folder / f"{name}.js").read_bytes() for name in names)
-
-
 def _texts(language: str) -> bytes:
     shown = {key: said for key, said in texts(language).items() if key.startswith(TEXTS)}
     return orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)
@@ -112,7 +105,7 @@ def blueprint(database: Database, clock: Clock, assets: Path) -> Blueprint:
 
     def shell() -> Response:
         page = render_template(PAGES[request.path], paper=paper, theme=THEME, t=text)
-        return _same_for_all(page.encode(), "text/html")
+        return kept_files.same_for_all(page.encode(), "text/html")
 
     for address, name in PAGES.items():
         clerk.add_url_rule(address, name.removesuffix(".html"), shell)
@@ -122,11 +115,11 @@ def blueprint(database: Database, clock: Clock, assets: Path) -> Blueprint:
         if name not in paper.files:
             raise Problem(404, "not_found", "unknown_path")
         mimetype, body = paper.files[name]
-        return _same_for_all(body, mimetype, paper.packed[name])
+        return kept_files.same_for_all(body, mimetype, paper.packed[name])
 
     @clerk.get("/clerk/sw.js")
     def worker() -> Response:
-        response = _same_for_all(paper.worker, "text/javascript")
+        response = kept_files.same_for_all(paper.worker, "text/javascript")
         # It lives below /clerk/ and also serves /clerk itself.
         response.headers["Service-Worker-Allowed"] = "/clerk"
         return response
@@ -174,21 +167,6 @@ def blueprint(database: Database, clock: Clock, assets: Path) -> Blueprint:
             return _json(out.ClerkSitesOut(_campaign(entry), _local(entry, entry.now), sites))
 
     return clerk
-
-
-def _same_for_all(body: bytes, mimetype: str, packed: bytes | None = None) -> Response:
-    """The answer everybody gets, `packed` with gzip where the browser takes that."""
-    zipped = packed is not None and "gzip" in request.accept_encodings
-    response = make_response(packed if zipped else body)
-    response.mimetype = mimetype
-    response.headers["Cache-Control"] = KEPT
-    if packed is not None:
-        response.vary.add("Accept-Encoding")
-    if zipped:
-        response.headers["Content-Encoding"] = "gzip"
-    response.set_etag(hashlib.sha256(body).hexdigest()[:16], weak=True)
-    response.make_conditional(request)
-    return response
 
 
 def _json(body: msgspec.Struct) -> Response:

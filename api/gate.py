@@ -18,9 +18,10 @@ from api.problems import READING, Problem, answer
 from domain.permissions import Action, Role
 from domain.sign_in import SESSION
 
-OPEN_BELOW = ("/api/", "/assets/", "/clerk/")
-OPEN = ("/healthz", "/readyz", "/clerk", "/login")
-"""Paths that guard themselves, or tell nothing: the clerk's form is empty paper until its data has come."""
+OPEN_BELOW = ("/api/", "/assets/", "/clerk/", "/screen/")
+OPEN = ("/healthz", "/readyz", "/clerk", "/screen", "/login")
+"""Paths that guard themselves, or tell nothing: the clerk's form is empty paper until its data has come, a briefing
+screen is dark until it has joined."""
 
 BEFORE_NEW_PASSWORD = ("/password", "/logout")
 """What a one-time password opens."""
@@ -81,7 +82,9 @@ def install(server: Flask, door: Door, *, https: bool) -> Limiter:
     def _no_foreign_write() -> None:
         # Who is not signed in is told so by the interface; nothing there is done in a stranger's name.
         stranger = SESSION_KEY not in browser and request.path.startswith("/api/")
-        if request.method not in READING and not has_token() and not stranger:
+        # A briefing screen has no session; what it may post takes nothing from one (api/screen_gate.py).
+        device = request.path.startswith("/screen/")
+        if request.method not in READING and not has_token() and not stranger and not device:
             protection.protect()
 
     @server.errorhandler(CSRFError)

@@ -22,6 +22,7 @@ from api import (
     positive_schemas,
     registry_schemas,
     schemas,
+    screen_schemas,
     sources_schemas,
     suggestions_schemas,
     tube_list_schemas,
@@ -90,6 +91,7 @@ _C = "/campaigns/{campaign_id}"
 _WRITERS = "site, town, district, gateway"
 
 _ADMINISTRATORS = "accounts of the role administrator"
+_SCREENS = "district, administrator"
 _DESK = "town, district, leader, administrator, auditor"
 _AUDITORS = "accounts of the roles auditor, administrator"
 
@@ -256,6 +258,22 @@ ENDPOINTS = (
              roles=_ADMINISTRATORS),
     Endpoint("post", f"{_C}/close-access", "Take back all passwords, sessions and tokens of the campaign.",
              people_schemas.CloseOut, body=people_schemas.CloseIn, roles=_ADMINISTRATORS),
+    Endpoint("get", f"{_C}/screens", "Briefing screens, what each shows and when it was last heard.",
+             list[screen_schemas.ScreenOut], roles=_SCREENS),
+    Endpoint("post", f"{_C}/screens", "Make a briefing screen; the code for it is told once.",
+             screen_schemas.ScreenDoneOut, body=screen_schemas.ScreenIn, roles=_SCREENS,
+             errors=(400, 401, 403, 404, 409, 413, 503)),
+    Endpoint("post", f"{_C}/screens/{{number}}", "Give a screen other settings.", screen_schemas.ScreenDoneOut,
+             body=screen_schemas.ScreenSettingsIn, roles=_SCREENS),
+    Endpoint("post", f"{_C}/screens/{{number}}/join", "Let another device be this screen.",
+             screen_schemas.ScreenDoneOut, body=screen_schemas.ScreenJoinIn, roles=_SCREENS),
+    Endpoint("post", f"{_C}/screens/{{number}}/revoke", "Let the device be this screen no longer.",
+             screen_schemas.ScreenDoneOut, body=sources_schemas.NothingIn, roles=_SCREENS),
+    Endpoint("post", f"{_C}/screens/reload", "Have screens load themselves anew.", screen_schemas.ScreensDoneOut,
+             body=screen_schemas.ScreensIn, roles=_SCREENS),
+    Endpoint("post", f"{_C}/screens/drive", "Turn over, hold, jump, freeze, replay, release.",
+             screen_schemas.ScreensDoneOut, body=screen_schemas.ScreenDriveIn, roles="district, leader",
+             errors=(400, 401, 403, 404, 409, 413, 503)),
     Endpoint("get", f"{_C}/coverage", "Who has an open site within a walk, and who has not.",
              coverage_schemas.CoverageOut, query=("scope",), roles=_DESK),
     Endpoint("get", f"{_C}/standards", "Planning standards and the sites that break one in force.",

@@ -119,6 +119,7 @@ class CloseOut(Struct):
     accounts: Count
     sessions: Count
     tokens: Count
+    screens: Count
 
 
 class AuditOut(Struct):

@@ -18,7 +18,20 @@ from typing import Any
 
 from benchmarks.measure import Measure, table
 
-TOPICS = ("snapshot", "importing", "ingest", "map", "memory", "pixel", "page", "siting", "town", "tubes", "coverage")
+TOPICS = (
+    "snapshot",
+    "importing",
+    "ingest",
+    "map",
+    "memory",
+    "pixel",
+    "page",
+    "siting",
+    "town",
+    "tubes",
+    "coverage",
+    "screens",
+)
 LIBRARIES = (
     "dash",
     "plotly",

@@ -132,7 +132,7 @@ class Words:
         elif "reports" in d:
             said.append(self._("reports", reports=d["reports"]))
         if line.action == "campaign.close_access":
-            said.append(self._("closed", **{n: d.get(n, 0) for n in ("accounts", "sessions", "tokens")}))
+            said.append(self._("closed", **{n: d.get(n, 0) for n in ("accounts", "sessions", "tokens", "screens")}))
         if "format" in d:
             said.append(self._("file_of", format=str(d["format"]).upper(), rows=d.get("rows", UNKNOWN)))
         if line.action == "audit.verify":

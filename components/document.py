@@ -23,9 +23,9 @@ INDEX = """<!DOCTYPE html>
 </body>
 </html>"""
 
-NOT_LOADED = ["head", "vendor", "clerk"]
+NOT_LOADED = ["head", "vendor", "clerk", "3-wall", "wall"]
 """Folders of `assets` Dash must not load by itself: the document above names what is in the first two, the clerk's
-form is a page of its own (`api.clerk`)."""
+form is a page of its own (`api.clerk`), and so is the briefing screen (`3-wall` its looks, `wall` its scripts)."""
 
 STYLE_SHEETS = ("/assets/1-style/1-tokens.css", "/assets/1-style/8-contract.css")
 """What the page of the data interface is dressed in: it stands outside the application."""

@@ -13,6 +13,7 @@ from components.links import href, place_href
 from components.names import short_name
 from components.panel import bar, value
 from domain.backlog import Backlogs
+from domain.headlines import most_behind
 from domain.overview import Overview
 from domain.passport import Figure
 from domain.places import Level
@@ -64,15 +65,11 @@ def _headline(rows: Overview, language: str) -> html.P:
         )
         state = rows.severity if rows.severity in (Severity.WARN, Severity.CRIT) else ""
         parts += [text(language, "headline.comma"), html.Span(clause, className=str(state))]
-        worst = min(
-            (c for c in rows.children if c.gap_persons is not None and c.gap_persons < 0),
-            key=lambda c: c.gap_persons or 0,
-            default=None,
-        )
-        if behind and worst:
+        worst = most_behind(rows)
+        if behind and worst is not None:
             parts += [
                 text(language, "headline.comma"),
-                text(language, "headline.mostly", place=short_name(worst.place, language)),
+                text(language, "headline.mostly", place=short_name(worst, language)),
             ]
     parts.append(text(language, "headline.stop"))
     return html.P(parts, className="headline")

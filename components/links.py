@@ -32,6 +32,8 @@ PATHS = {
     "import": "/import",
     "users": "/users",
     "audit": "/audit",
+    "screens": "/screens",
+    "remote": "/remote",
 }
 """Pages by slug."""
 

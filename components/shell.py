@@ -26,13 +26,16 @@ NAV = ("overview", "duty", "town", "sites", "tubes", "map", "problems", "finding
 NAV_OF_A_LAB = ("lab", "tube")
 """A laboratory's: the others show places, and it has none."""
 
-ADMINISTRATION = ("users", "sources", "import", "audit")
+ADMINISTRATION = ("users", "sources", "import", "audit", "screens")
 """The pages behind 管理, the second level."""
 
 ON_THE_PHONE = ("overview", "town", "sites", "findings")
 """Pages in a phone's tab bar; the others are behind its last tab."""
 
-WHOLE_CAMPAIGN = (*ADMINISTRATION, "bulletin")
+OWN_MENU = (*ADMINISTRATION, "remote")
+"""The pages in the menu of the person signed in."""
+
+WHOLE_CAMPAIGN = (*OWN_MENU, "bulletin")
 """Pages that belong to the campaign, not to a place in it."""
 
 SITES_ON_A_MAP = "map"
@@ -286,7 +289,7 @@ def _person(context: PageContext) -> html.Details:
         ),
         *(
             html.Li(dcc.Link(text(language, f"nav.{name}"), href=_address(context, name)), className="admin-link")
-            for name in ADMINISTRATION
+            for name in OWN_MENU
             if context.may_see(name)
         ),
         html.Li(html.A(text(language, "nav.password"), href="/password")),

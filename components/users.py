@@ -301,7 +301,7 @@ def _end(seen: Seen, language: str) -> Component:
     reach = seen.reach or {}
     rows = [
         html.Li([html.Span(text(language, f"users.reach.{name}")), html.B(count(reach.get(name, 0)))])
-        for name in ("accounts", "sessions", "tokens")
+        for name in ("accounts", "sessions", "tokens", "screens")
     ]
     go = html.Button(
         [icon("lock"), text(language, "users.close")],

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from data import campaigns
+from data.ingest import screens
 from data.models import Account, Audit, CampaignRow, LabRow, PlaceRow, SignIn, SignInTry, Token
 from domain import sign_in
 from domain.actors import Actor, Kind
@@ -134,8 +135,8 @@ def disable(session: Session, account: Account, now: datetime, actor: str, *, ag
 
 
 def end_campaign(session: Session, campaign_id: str, now: datetime, actor: str) -> dict[str, int]:
-    """Take back every way into a campaign: no password of its accounts fits any more, sessions end, tokens are
-    revoked (domain, section 7: passwords are taken back after the campaign). Answers how many of each.
+    """Take back every way into a campaign: no password of its accounts fits any more, sessions end, tokens and
+    screens are revoked (domain, section 7: passwords are taken back after the campaign). Answers how many of each.
 
     Accounts without a campaign of their own, which serve several, stay.
     """
@@ -147,7 +148,10 @@ def end_campaign(session: Session, campaign_id: str, now: datetime, actor: str) 
     revoked = session.execute(
         sa.update(Token).where(Token.campaign_id == campaign_id, Token.revoked_at.is_(None)).values(revoked_at=now)
     )
-    counts = {"accounts": len(rows), "sessions": ended, "tokens": revoked.rowcount}  # type: ignore[attr-defined]
+    counts = {
+        "accounts": len(rows), "sessions": ended, "tokens": revoked.rowcount,  # type: ignore[attr-defined]
+        "screens": screens.revoke_all(session, campaign_id, now),
+    }  # fmt: skip
     at = campaigns.time_in(session, campaign_id, now)
     session.add(
         Audit(campaign_id=campaign_id, recorded_at=at, actor=actor, action="campaign.close_access", details=counts)
@@ -156,7 +160,7 @@ def end_campaign(session: Session, campaign_id: str, now: datetime, actor: str) 
 
 
 def reach_of_campaign(session: Session, campaign_id: str, now: datetime) -> dict[str, int]:
-    """What `end_campaign` would take back: accounts that can sign in, sessions open, tokens valid."""
+    """What `end_campaign` would take back: accounts that can sign in, sessions open, tokens and screens valid."""
     own = sa.select(Account.id).where(Account.campaign_id == campaign_id)
     count = sa.select(sa.func.count())
     queries = {
@@ -168,7 +172,8 @@ def reach_of_campaign(session: Session, campaign_id: str, now: datetime) -> dict
         ),
         "tokens": count.select_from(Token).where(Token.campaign_id == campaign_id, Token.revoked_at.is_(None)),
     }
-    return {name: session.scalar(query) or 0 for name, query in queries.items()}
+    counts = {name: session.scalar(query) or 0 for name, query in queries.items()}
+    return {**counts, "screens": screens.count_joined(session, campaign_id)}
 
 
 def open_sessions(session: Session, account: Account, now: datetime) -> int:

@@ -26,6 +26,7 @@ class Group(StrEnum):
     RECORD = "record"
     """Places, laboratories, rosters, the campaign itself."""
     SOURCES = "sources"
+    SCREENS = "screens"
     SIGN_IN = "sign_in"
     ACCOUNTS = "accounts"
     READS = "reads"
@@ -60,6 +61,7 @@ PREFIXES: Mapping[str, Group] = {
     "campaign.close_access": Group.ACCOUNTS,
     "demo": Group.RECORD,
     "source": Group.SOURCES,
+    "screen": Group.SCREENS,
     "sign_in": Group.SIGN_IN,
     "sign_out": Group.SIGN_IN,
     "account": Group.ACCOUNTS,

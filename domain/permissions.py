@@ -61,6 +61,10 @@ class Action(StrEnum):
     """Approve, publish and close sites, and give a campaign one that is not approved."""
     KEEP_STANDARDS = "keep_standards"
     """Which planning standards are in force."""
+    KEEP_SCREENS = "keep_screens"
+    """Make, change and revoke briefing screens."""
+    DRIVE_SCREENS = "drive_screens"
+    """Say what briefing screens show now: turn over, hold, freeze, replay."""
     ADMINISTER = "administer"
     AUDIT = "audit"
 
@@ -80,14 +84,16 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.DISTRICT: _LOOK | _CHAIN
     | {Action.WRITE_UPPER, Action.PASS_TO_VENDOR, Action.PREPARE_BULLETIN, Action.IMPORT, Action.RUN_SOURCES,
        Action.WRITE_TUBES, Action.SETTLE_TUBES, Action.SEE_RESULTS, Action.HANDLE_POSITIVES, Action.PLAN_CAPACITY,
-       Action.KEEP_LABS, Action.PLAN_SITES, Action.APPROVE_SITES, Action.KEEP_STANDARDS},
+       Action.KEEP_LABS, Action.PLAN_SITES, Action.APPROVE_SITES, Action.KEEP_STANDARDS,
+       Action.KEEP_SCREENS, Action.DRIVE_SCREENS},
     Role.LAB: frozenset(
         {Action.READ, Action.OPEN_PROBLEMS, Action.WRITE_TUBES, Action.SETTLE_TUBES, Action.SEE_RESULTS,
          Action.HANDLE_POSITIVES}
     ),
     Role.GATEWAY: frozenset({Action.READ, Action.WRITE_REPORTS, Action.WRITE_UPPER, Action.WRITE_TUBES}),
-    Role.LEADER: _LOOK | {Action.SIGN_BULLETIN},
-    Role.ADMINISTRATOR: _LOOK | {Action.ADMINISTER, Action.AUDIT, Action.KEEP_LABS, Action.KEEP_STANDARDS},
+    Role.LEADER: _LOOK | {Action.SIGN_BULLETIN, Action.DRIVE_SCREENS},
+    Role.ADMINISTRATOR: _LOOK
+    | {Action.ADMINISTER, Action.AUDIT, Action.KEEP_LABS, Action.KEEP_STANDARDS, Action.KEEP_SCREENS},
     Role.AUDITOR: _LOOK | {Action.AUDIT},
 }  # fmt: skip
 
@@ -123,6 +129,14 @@ PAGES: dict[str, Action] = {
     "import": Action.IMPORT,
     "users": Action.ADMINISTER,
     "audit": Action.AUDIT,
+    "screens": Action.KEEP_SCREENS,
+    "remote": Action.DRIVE_SCREENS,
+    "wall-progress": Action.DESK,
+    "wall-map": Action.DESK,
+    "wall-flow": Action.DESK,
+    "wall-labs": Action.DESK,
+    "wall-chain": Action.DESK,
+    "wall-alerts": Action.DESK,
 }
 """What the page of each name in addresses needs."""
 

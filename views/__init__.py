@@ -29,6 +29,10 @@ Draw = Callable[[Any, str], Drawn]
 """Draws typed rows in a language."""
 
 
+Facts = Callable[[Session, Moment, str], Mapping[str, Any]]
+"""Plain facts of a page, in a language where they are words."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One panel of a page. `slug` is its element's id, `title` the key of its heading in `locales`."""
@@ -48,6 +52,8 @@ class Page:
     slug: str
     title: str
     views: tuple[View, ...]
+    facts: Facts | None = None
+    """What its snapshot says beside the panels; None for a page that is its panels alone."""
 
     @property
     def lists_hour(self) -> bool:

@@ -38,6 +38,9 @@ PUBLISH_SECONDS = 1.0
 KEPT = 256
 """Snapshots a worker keeps."""
 
+MOMENTS = 4
+"""Versions of places whose rows a worker keeps, so that the next page of one asks for what it alone shows."""
+
 
 class UnknownSnapshot(LookupError):
     """There is no such campaign, page or place."""
@@ -90,6 +93,7 @@ class Snapshots:
         self._published: dict[str, _Published] = {}
         self._kept: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
         self._building: dict[tuple[Any, ...], Lock] = {}
+        self._moments: OrderedDict[tuple[Any, ...], tuple[Moment, Lock]] = OrderedDict()
         self._lock = Lock()
 
     def version(self, campaign_id: str) -> Version:
@@ -189,9 +193,14 @@ class Snapshots:
                 raise UnknownSnapshot(str(hour))
             until, period = (None, stated) if shown.lists_hour else (stated, None)
             now = datetime.fromtimestamp(number[1] * 60, UTC)
-            moment = Moment(tree, tree.by_code[place], number[0], now, until, period, lab)
-            panels = draw_all(shown, session, moment, language)
-            data_until = moment.ask(session, overview).data_until
+            moment, turn = self._moment(
+                (campaign_id, row.epoch), Moment(tree, tree.by_code[place], number[0], now, until, period, lab)
+            )
+            # Pages of one version come one after the other: each finds what the one before has asked.
+            with turn:
+                panels = draw_all(shown, session, moment, language)
+                facts = shown.facts(session, moment, language) if shown.facts is not None else {}
+                data_until = moment.ask(session, overview).data_until
         campaign = tree.campaign
         # What is looked back at does not grow stale.
         running = until is None and progress.is_running(campaign, now)
@@ -207,12 +216,23 @@ class Snapshots:
                 "stale_at": stale_at.isoformat() if stale_at else None,
                 "language": language,
                 "panels": panels,
+                **facts,
             },
             default=lambda part: part.to_plotly_json(),
             option=orjson.OPT_NON_STR_KEYS,
         )
         log.debug("snapshot %s/%s/%s built in %.1f ms", campaign_id, page, place, (self._ticks() - began) * 1000)
         return gzip.compress(body, compresslevel=5, mtime=0)
+
+    def _moment(self, campaign: tuple[str, str], asked: Moment) -> tuple[Moment, Lock]:
+        """The same moment another page was drawn at, with the rows it has asked for; and whose turn it is there."""
+        key = (*campaign, asked.place.code, asked.revision, asked.now, asked.until, asked.period, asked.lab)
+        with self._lock:
+            found = self._moments.setdefault(key, (asked, Lock()))
+            self._moments.move_to_end(key)
+            while len(self._moments) > MOMENTS:
+                self._moments.popitem(last=False)
+            return found
 
 
 def _find(session: Session, campaign_id: str) -> CampaignRow:

@@ -59,6 +59,8 @@ from data.models import (
     ReportAlias,
     Revision,
     Rollup,
+    ScreenFreeze,
+    ScreenPicture,
     SiteSignOff,
     SourceFile,
     SourceRun,
@@ -92,8 +94,9 @@ AFTER_END = timedelta(hours=5)
 DAY_TABLES = (
     MatchingEvent, MatchingPlan, SupportCall, PositiveEvent, PositiveResample, PositiveTask, FindingEvent,
     SiteSignOff, TubeAlias, TubeWithdrawal, LabReport, TubeAge, TubeBox, TubeFlow, TubeSum, TubeRow, TubeEvent,
-    SourceFile, SourceRun, SourceTrial, Bulletin, ProblemEvent, ProblemRow, ModeChangeRow, ReminderResult,
-    Reminder, Rollup, CurrentReport, Decision, RefusedClaim, ReportAlias, Report, Revision, UpperFigure,
+    ScreenPicture, ScreenFreeze, SourceFile, SourceRun, SourceTrial, Bulletin, ProblemEvent, ProblemRow,
+    ModeChangeRow, ReminderResult, Reminder, Rollup, CurrentReport, Decision, RefusedClaim, ReportAlias, Report,
+    Revision, UpperFigure,
 )  # fmt: skip
 """What belongs to the day, in the order in which it can be deleted."""
 

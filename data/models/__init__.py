@@ -27,6 +27,7 @@ from data.models.record import (
 )
 from data.models.registry import LabRecord
 from data.models.reminders import ContactRow, Reminder, ReminderResult, ReminderTarget
+from data.models.screens import ScreenContact, ScreenFreeze, ScreenPairing, ScreenPicture, ScreenRow
 from data.models.sources import Source, SourceFile, SourceRun, SourceTrial
 from data.models.tubes import LabReport, TubeAge, TubeBox, TubeEvent, TubeFlow, TubeRow, TubeSum
 from data.models.upper import UpperFigure
@@ -74,6 +75,11 @@ __all__ = [
     "Revision",
     "RoadNetwork",
     "Rollup",
+    "ScreenContact",
+    "ScreenFreeze",
+    "ScreenPairing",
+    "ScreenPicture",
+    "ScreenRow",
     "SignIn",
     "SignInTry",
     "SiteSignOff",

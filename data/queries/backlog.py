@@ -101,28 +101,32 @@ def _backlog(
             campaign, now, (stages[0], stages[1], stages[2], stages[3]),
             waiting({}, limits.report_minutes, limits), last[4], 0, flow, _last_hour(flow),
         )  # fmt: skip
-    since_use: dict[int, int] = defaultdict(int)
-    stages = []
-    for stage in BACKLOG:
-        gone = sum(n for (at, _), n in taken.waiting.items() if at is stage)
-        entered = without_oldest(own.ages.get(stage, {}), gone)
-        stages.append(
-            StageBacklog(
-                stage,
-                waiting({minute - at: n for at, n in entered.items()}, limit_minutes(stage, limits), limits),
-                taken.stages.get(stage, 0),
-            )
-        )
-        for at, n in own.ages.get(SINCE_USE + stage, {}).items():
-            left = n - taken.waiting.get((stage, at), 0)
-            if left:
-                since_use[minute - at] += left
+    entered, since_use = ages_of(own, taken, minute)
+    stages = [
+        StageBacklog(stage, waiting(entered[stage], limit_minutes(stage, limits), limits), taken.stages.get(stage, 0))
+        for stage in BACKLOG
+    ]
     by_count = taken.stages.get(Stage.REPORTED, 0)
     return Backlog(
         campaign, now, (stages[0], stages[1], stages[2], stages[3]),
         waiting(since_use, limits.report_minutes, limits), own.total("reported") + by_count, by_count, flow,
         _last_hour(flow),
     )  # fmt: skip
+
+
+def ages_of(own: Kept, taken: Taken, minute: int) -> tuple[Mapping[Stage, Mapping[int, int]], Mapping[int, int]]:
+    """Tubes by whole minutes of age at `minute`: in each stage since they entered it, and of all since their use."""
+    entered: dict[Stage, dict[int, int]] = {}
+    since_use: dict[int, int] = defaultdict(int)
+    for stage in BACKLOG:
+        gone = sum(n for (at, _), n in taken.waiting.items() if at is stage)
+        left_in = without_oldest(own.ages.get(stage, {}), gone)
+        entered[stage] = {minute - at: n for at, n in left_in.items()}
+        for at, n in own.ages.get(SINCE_USE + stage, {}).items():
+            left = n - taken.waiting.get((stage, at), 0)
+            if left:
+                since_use[minute - at] += left
+    return entered, since_use
 
 
 def _curve(found: Known, own: Kept, counted: Mapping[int, Mapping[int, int]], now: datetime) -> tuple[FlowPoint, ...]:

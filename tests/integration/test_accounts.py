@@ -338,7 +338,7 @@ def test_the_end_takes_back_everything_once_the_campaign_is_named(api: Api, admi
     clerk, everywhere = api.signed_in("site"), api.signed_in("district", campaign=None)
     token = api.headers("town")
     seen = admin.get(inside(api, "close-access")).json
-    assert seen == {"accounts": 2, "sessions": 2, "tokens": 1}
+    assert seen == {"accounts": 2, "sessions": 2, "tokens": 1, "screens": 0}
     for wrong in ("", "yes", api.world.id.upper() + "x"):
         assert_problem(admin.post(inside(api, "close-access"), {"confirm": wrong}), 400)
     assert clerk.get("/api/v1/me").status_code == 200
@@ -477,7 +477,7 @@ def test_the_last_audit_says_how_many_were_taken_back(run, world: World):
     run("campaign", "close-access", "--campaign", world.id, "--yes")
     with world.database.read() as session:
         last = session.scalars(sa.select(Audit).order_by(Audit.id.desc()).limit(1)).one()
-    assert last.details == {"accounts": 1, "sessions": 0, "tokens": 1}
+    assert last.details == {"accounts": 1, "sessions": 0, "tokens": 1, "screens": 0}
     assert accounts.NO_PASSWORD == "!"
 
 

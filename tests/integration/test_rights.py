@@ -43,6 +43,8 @@ SOURCES = frozenset({DISTRICT_})
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 KEEPERS = frozenset({DISTRICT_, ADMINISTRATOR})
 """Who keeps the registry of laboratories."""
+DRIVERS = frozenset({LEADER, DISTRICT_})
+NOBODY: frozenset[str] = frozenset()
 READERS_OF_AUDIT = frozenset({ADMINISTRATOR, AUDITOR})
 OPEN = frozenset({"anybody"})
 """Tells nothing about a campaign, or guards itself: also for who is not signed in."""
@@ -218,6 +220,27 @@ ROWS: dict[str, Row] = {
         DESK, fill={"place": "<own>", "suffix": "csv"}
     ),
     f"POST {C}/matching/plans/steps": api(frozenset({DISTRICT_, LEADER}), body={"number": 1}),
+    # -- briefing screens; what a screen itself asks needs its own cookie: test_screens.py
+    f"GET {C}/screens": api(KEEPERS),
+    f"POST {C}/screens": api(KEEPERS),
+    f"POST {C}/screens/<int:number>": api(KEEPERS),
+    f"POST {C}/screens/<int:number>/join": api(KEEPERS),
+    f"POST {C}/screens/<int:number>/revoke": api(KEEPERS),
+    f"POST {C}/screens/reload": api(KEEPERS, body={"screens": []}),
+    f"POST {C}/screens/drive": api(DRIVERS, body={"screens": []}),
+    "GET /panels/<campaign_id>/screens": page(KEEPERS),
+    "GET /panels/<campaign_id>/remote": page(DRIVERS),
+    "GET /panels/<campaign_id>/screens/<int:number>/<scene>": page(KEEPERS, fill={"scene": "wall-map"}),
+    "GET /panels/<campaign_id>/remote/<int:number>/<scene>": page(DRIVERS, fill={"scene": "wall-map"}),
+    "GET /screen/state": Row(NOBODY),
+    "GET /screen/scene/<slug>/<int:revision>-<int:minute>": Row(NOBODY, fill={"slug": "wall-map"}),
+    "GET /screen/<path:rest>": Row(OPEN, fill={"rest": "nothing"}),
+    "GET /screen": Row(OPEN),
+    "GET /screen/sw.js": Row(OPEN),
+    "GET /screen/wall.css": Row(OPEN),
+    "GET /screen/wall.js": Row(OPEN),
+    "POST /screen/code": Row(OPEN),
+    "POST /screen/pair": Row(OPEN),
     f"GET {C}/suggestions": api(DESK),
 }  # fmt: skip
 
@@ -243,6 +266,14 @@ PAGE_ROWS: dict[str, frozenset[str]] = {
     "import": PUBLISHERS,
     "users": ADMINISTRATORS,
     "audit": READERS_OF_AUDIT,
+    "screens": KEEPERS,
+    "remote": DRIVERS,
+    "wall-progress": DESK,
+    "wall-map": DESK,
+    "wall-flow": DESK,
+    "wall-labs": DESK,
+    "wall-chain": DESK,
+    "wall-alerts": DESK,
     "suggestions": DESK,
     "map": DESK,
     "areas": PUBLISHERS,

@@ -43,6 +43,8 @@ RIGHTS: dict[Action, set[str]] = {
     Action.PLAN_SITES: {"town", "district"},
     Action.APPROVE_SITES: {"district"},
     Action.KEEP_STANDARDS: {"district", "administrator"},
+    Action.KEEP_SCREENS: {"district", "administrator"},
+    Action.DRIVE_SCREENS: {"leader", "district"},
     Action.ADMINISTER: {"administrator"},
     Action.AUDIT: {"administrator", "auditor"},
 }
