@@ -129,9 +129,9 @@ def _most_hours(known: Sequence[LabLoad]) -> float:
 def chain(rows: Chain) -> Headline:
     """How many have reported, and who has not: by name while they are few, else by town."""
     seen = rows.overview
-    if rows.end is None or not seen.sites_expected:
+    if rows.end is None or not rows.expected:
         return (Clause("nothing_due"),)
-    reported = {"end": rows.end, "reported": seen.sites_reported, "expected": seen.sites_expected}
+    reported = {"end": rows.end, "reported": rows.reported, "expected": rows.expected}
     clauses = [Clause("reported", reported)]
     owing = rows.owing
     if owing:

@@ -242,22 +242,19 @@ class ChainRow:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The scene of the chain of reports, places that owe first. `end` is the end of the hour that is due."""
+    """The scene of the chain of reports, places that owe first. `end` is the end of the hour that is due, `reported`
+    how many of its `expected` reports are there: those of all places, also of those the scene has no room for."""
 
     overview: Overview
     rows: tuple[ChainRow, ...]
     end: datetime | None
     names: Names
+    reported: int
+    expected: int
 
     @property
     def owing(self) -> tuple[Owes, ...]:
         return tuple(owes for row in self.rows for owes in row.owes)
-
-    @property
-    def due(self) -> tuple[int, int]:
-        """Reports of the hour that is due, and how many there should be."""
-        tallies = [row.child.strip[-1] for row in self.rows if row.child.strip]
-        return sum(tally.reported for tally in tallies), sum(tally.expected for tally in tallies)
 
 
 # -- the map

@@ -40,8 +40,7 @@ def late_note(rows: Chain, language: str) -> str:
     if rows.end is None:
         return ""
     hour = period(rows.end, seen.campaign, language)
-    done, expected = rows.due
-    said = text(language, "wall.late_note", hour=hour, done=count(done), count=count(expected))
+    said = text(language, "wall.late_note", hour=hour, done=count(rows.reported), count=count(rows.expected))
     told = [called(row.child.place, rows.names, language) for row in rows.rows if any(one.told for one in row.owes)]
     if not told:
         return said

@@ -129,7 +129,10 @@ def wall_chain(session: Session, moment: Moment) -> Chain:
         done = tally is not None and tally.expected > 0 and tally.verified >= tally.expected
         rows.append(ChainRow(child, tuple(owing.get(child.place.code, ())), last if done else None))
     end = seen.campaign.end_of(period) if period is not None else None
-    return Chain(seen, tuple(rows), end, moment.ask(session, names))
+    tallies = dict(zip(seen.strip_periods, zip(*(child.strip for child in seen.children), strict=True), strict=False))
+    due = tallies.get(period, ()) if period is not None else ()
+    reported, expected = sum(one.reported for one in due), sum(one.expected for one in due)
+    return Chain(seen, tuple(rows), end, moment.ask(session, names), reported, expected)
 
 
 def _reporter(town: TownList, contact: Contact | None) -> str:

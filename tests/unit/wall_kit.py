@@ -88,11 +88,14 @@ def labs(*loads: LabLoad) -> Labs:
 
 
 def chain(*rows: tuple[Child, tuple[PlaceRef, ...]], **seen: Any) -> Chain:
+    view = overview(*(row[0] for row in rows), **seen)
     return Chain(
-        overview(*(row[0] for row in rows), **seen),
+        view,
         tuple(ChainRow(row, tuple(Owes(place, "李敏", 1, 10) for place in owing), None) for row, owing in rows),
         at(14),
         NAMES,
+        view.sites_reported,
+        view.sites_expected,
     )
 
 
