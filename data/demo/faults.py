@@ -55,6 +55,10 @@ makes its hour look too large, and its tubes are those of more hours than its th
 seen twice, not false alarms, and end with its correction."""
 
 
+COUNTED_FOR = 120
+"""Sites of the district that the counts of `CATALOGUE` are meant for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How often a variant is planted, on which sites (`totals`: running totals, hour figures or either), in which
@@ -71,6 +75,8 @@ class Wanted:
 def choose_cells(sites: Sequence[SiteSpec], seed: int) -> dict[tuple[str, str], list[Cell]]:
     """Where each variant of `CATALOGUE` is planted, and the outage: every site of a town for one period."""
     rng = Random(f"{seed}/faults")
+    # A district several times as large has several times as many.
+    times = max(1, round(len(sites) / COUNTED_FOR))
     slow = slow_town(sites)
     towns = sorted({s.town for s in sites} - {slow})
     # A town of middling size: large enough to be seen, small enough not to stop the day.
@@ -90,7 +96,7 @@ def choose_cells(sites: Sequence[SiteSpec], seed: int) -> dict[tuple[str, str], 
             for s in fixed
             if s.code not in taken and wanted.totals in (None, s.code in totals) and _may(wanted, s, slow)
         ]
-        codes = rng.sample(free, min(wanted.count, len(free)))
+        codes = rng.sample(free, min(times * wanted.count, len(free)))
         chosen[wanted.kind, wanted.detail] = [(code, rng.choice(wanted.periods)) for code in codes]
         taken.update(codes)
     return chosen

@@ -114,10 +114,15 @@ PEOPLE_OF = {Level.SITE: Post.DUTY, Level.TOWN: Post.INFORMATION, Level.DISTRICT
 
 
 def happenings(
-    campaign: Campaign, sites: Sequence[SiteSpec], faults: Sequence[PlantedFault], district: str, seed: int
+    campaign: Campaign,
+    sites: Sequence[SiteSpec],
+    faults: Sequence[PlantedFault],
+    district: str,
+    seed: int,
+    prefix: str = "",
 ) -> tuple[Happening, ...]:
-    """The day's problems and modes in order of time."""
-    story = _Story(campaign, sites, district, seed)
+    """The day's problems and modes in order of time. `prefix` keeps the keys of several districts apart."""
+    story = _Story(campaign, sites, district, seed, prefix)
     story.first_modes()
     story.fall_back()
     story.site_problems()
@@ -130,8 +135,9 @@ def happenings(
 class _Story:
     """One day being made up."""
 
-    def __init__(self, campaign: Campaign, sites: Sequence[SiteSpec], district: str, seed: int) -> None:
+    def __init__(self, campaign: Campaign, sites: Sequence[SiteSpec], district: str, seed: int, prefix: str) -> None:
         self.campaign = campaign
+        self.prefix = prefix
         self.sites = sorted(sites, key=lambda site: site.code)
         self.town_of: Mapping[str, str] = {site.code: site.town for site in sites}
         self.district = Hand(Level.DISTRICT, district)
@@ -201,7 +207,7 @@ class _Story:
             opened = self.at(self.rng.triangular(20, 15 * 60, 8 * 60))
             keep = self.rng.random() < 0.62
             note = self.rng.choice(NOTES[kind])
-            story = f"site/{number}"
+            story = f"{self.prefix}site/{number}"
             hand = Hand(Level.SITE, site.code)
             latency = self.rng.choice((None, 240, 900, 1800, 3400))
             self.made.append(
@@ -222,7 +228,7 @@ class _Story:
         for number, (kind, effect, note) in enumerate(TOWN_PROBLEMS[:OPENED_BY_TOWNS]):
             town = Hand(Level.TOWN, self.rng.choice(towns))
             opened = self.at(self.rng.uniform(90, 11 * 60))
-            story = f"town/{number}"
+            story = f"{self.prefix}town/{number}"
             self.made.append(
                 ProblemOpened(opened, story, town, Opening(f"{story}/open", town.place, kind, effect, note))
             )
@@ -233,7 +239,7 @@ class _Story:
             DISTRICT_PROBLEMS[:OPENED_BY_DISTRICT]
         ):
             opened = self.at(minutes)
-            story = f"district/{number}"
+            story = f"{self.prefix}district/{number}"
             opening = Opening(f"{story}/open", self.district.place, kind, effect, note)
             self.made.append(ProblemOpened(opened, story, self.district, opening))
             self._with_vendor(story, opened, kind, vendor, ticket, timedelta(minutes=lasts))
@@ -248,7 +254,7 @@ class _Story:
         codes = sorted({fault.site for fault in silent} - self.elsewhere)
         hand = Hand(Level.TOWN, town)
         for number, code in enumerate(codes[:3]):
-            story = f"outage/{number}"
+            story = f"{self.prefix}outage/{number}"
             opening = Opening(
                 f"{story}/open", code, Kind.NETWORK_DOWN, Effect.STOPPED, "" if number else "全镇网络中断"
             )

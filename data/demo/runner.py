@@ -134,8 +134,7 @@ class Demonstration:
         if tubes:
             self.tubes = TubeDay(self.day, seed)
             self.day = replace(self.day, sendings=self.tubes.reports)
-            odd = [fault.barcodes for fault in self.tubes.planted if fault.kind == "odd_result"]
-            self._singles = {pool: tuple(singles) for pool, *singles in odd}
+            self._singles = self.tubes.singles
         district = DISTRICT_NAMES["district"]
         told = happenings(self.day.campaign, self.day.sites, self.day.faults, district, seed)
         self._first_look = self.day.campaign.starts_at + first_look
@@ -194,7 +193,7 @@ class Demonstration:
             session, campaign, actor=SIMULATOR.name, now=campaign.starts_at, settings=self._settings()
         )
         specs = [
-            places.read_place({**DISTRICT_NAMES, **_renamed(place, PLACE_ALIASES)}, ".") for place in self.day.places
+            places.read_place({**DISTRICT_NAMES, **renamed(place, PLACE_ALIASES)}, ".") for place in self.day.places
         ]
         places.record(session, row, specs, SIMULATOR, campaign.starts_at)
         self._set_labs(session, row, campaign.starts_at)
@@ -210,7 +209,7 @@ class Demonstration:
         record_planning(session, row, self.day.sites, self._seed, SIMULATOR, campaign.starts_at)
 
     def _set_labs(self, session: Session, row: CampaignRow, now: datetime) -> None:
-        rows = [_renamed(lab, LAB_ALIASES) for lab in self.day.labs]
+        rows = [renamed(lab, LAB_ALIASES) for lab in self.day.labs]
         labs.record(session, row, rows, ".", SIMULATOR, now)
         record_registry(session, row, SIMULATOR, now)
 
@@ -328,6 +327,6 @@ def _played_until(row: CampaignRow) -> datetime | None:
     return datetime.fromisoformat(played) if played else None
 
 
-def _renamed(row: Mapping[str, str], aliases: Mapping[str, str]) -> dict[str, object]:
+def renamed(row: Mapping[str, str], aliases: Mapping[str, str]) -> dict[str, object]:
     """A row of the supplied files with our own field names; empty cells are missing."""
     return {aliases[name]: value or None for name, value in row.items() if name in aliases}

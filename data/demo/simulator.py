@@ -68,9 +68,17 @@ def campaign_of(date: datetime.date) -> Campaign:
     )
 
 
-def simulate(seed: int, date: datetime.date, *, sites: Sequence[SiteSpec] | None = None) -> CampaignDay:
-    """One campaign day. Other seeds vary staffing, pace, weather and tails, so that finishing times differ."""
-    campaign = campaign_of(date)
+def simulate(
+    seed: int,
+    date: datetime.date,
+    *,
+    sites: Sequence[SiteSpec] | None = None,
+    labs: Sequence[dict[str, str]] | None = None,
+    campaign: Campaign | None = None,
+) -> CampaignDay:
+    """One campaign day. Other seeds vary staffing, pace, weather and tails, so that finishing times differ. Sites,
+    laboratories and campaign are the demonstration's unless given."""
+    campaign = campaign or campaign_of(date)
     units = population.with_home_visits(load_sites() if sites is None else sites, seed)
     chosen = faults.choose_cells(units, seed)
     conditions = population.draw_conditions(units, seed)
@@ -80,7 +88,7 @@ def simulate(seed: int, date: datetime.date, *, sites: Sequence[SiteSpec] | None
     return CampaignDay(
         campaign=campaign,
         places=tuple(_place_row(site) for site in units),
-        labs=load_labs(),
+        labs=load_labs() if labs is None else tuple(labs),
         sites=units,
         sendings=stream.sendings(),
         decisions=stream.decisions(),

@@ -127,7 +127,7 @@ class Planting:
         """The group is complete later; until then the tube says how many are in it."""
         flow, pool = self.flow, self.day.campaign.pool_size
         for _ in range(INTERRUPTED):
-            tube = self._pick(range(PERIODS), lambda tube: flow.persons[tube] > 4)
+            tube = self._pick(range(PERIODS), lambda tube: flow.persons[tube] > 4 and tube not in flow.resumed)
             if tube is None:
                 return
             self._special.discard(tube)

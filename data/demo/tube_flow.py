@@ -52,7 +52,7 @@ SPEED = 25 / HOUR
 """Kilometres a second of a transport, stops at crossings included."""
 
 PREFIX = "440607"
-"""What every label of the district begins with."""
+"""What every label of the demonstration's district begins with."""
 
 NEVER = 0
 """As a time of sending: the event is not sent."""
@@ -103,6 +103,8 @@ class Flow:
     labs: Sequence[Laboratory]
     lab_of: Sequence[int]
     rng: Random
+    prefix: str = PREFIX
+    """What every label of the district begins with."""
     site: array[int] = field(default_factory=lambda: array("H"))
     lane: array[int] = field(default_factory=lambda: array("B"))
     serial: array[int] = field(default_factory=lambda: array("H"))
@@ -129,12 +131,12 @@ class Flow:
     def barcode(self, tube: int) -> str:
         """The label: the district's digits, three for the site, two for the lane, three running ones."""
         tube = self.twins.get(tube, tube)
-        return f"{PREFIX}{self.site[tube] + 1:03}{self.lane[tube]:02}{self.serial[tube]:03}"
+        return f"{self.prefix}{self.site[tube] + 1:03}{self.lane[tube]:02}{self.serial[tube]:03}"
 
     def printed(self, barcode: str) -> bool:
-        """Whether a tube of the day carries this label."""
+        """Whether a tube of the day carries this label, or one of another district may."""
         site, lane, serial = int(barcode[6:9]) - 1, int(barcode[9:11]), int(barcode[11:])
-        return barcode.startswith(PREFIX) and 0 < serial <= self._serials.get((site, lane), 0)
+        return not barcode.startswith(self.prefix) or 0 < serial <= self._serials.get((site, lane), 0)
 
     def short(self, site: int) -> str:
         """What a site writes on its boxes: its number, as on its labels."""

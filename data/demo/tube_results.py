@@ -13,7 +13,7 @@ from random import Random
 from data.demo.stream import Cell, Row, Sending
 from data.demo.tube_catalogue import MINUTE
 from data.demo.tube_faults import Planting
-from data.demo.tube_flow import HOUR, PREFIX, Flow
+from data.demo.tube_flow import HOUR, Flow
 from domain.campaign import Campaign
 from domain.tubes import RESULTS, Result
 
@@ -30,10 +30,10 @@ LATE_TASK = 1
 WORDS: dict[int, str] = {member: word for word, member in RESULTS.items()}
 
 
-def plant_results(flow: Flow, planting: Planting, seed: int) -> None:
+def plant_results(flow: Flow, planting: Planting, seed: int, pools_per_odd_result: int) -> None:
     """Draw the results and send what follows from them."""
     rng = Random(f"{seed}/tube results")
-    count = round(planting.regular / POOLS_PER_ODD_RESULT)
+    count = round(planting.regular / pools_per_odd_result)
     tested = [
         i for i in range(planting.regular) if flow.at[5][i] and i not in planting.misread and i not in flow.twins
     ]
@@ -78,7 +78,7 @@ def _resample(flow: Flow, planting: Planting, tube: int, number: int, late: bool
     box: Row = {"box": code, "manifest": code}
     singles = []
     for k in range(flow.persons[tube]):
-        barcode = f"{PREFIX}{site + 1:03}{SINGLE_LANE}{12 * number + k:03}"
+        barcode = f"{flow.prefix}{site + 1:03}{SINGLE_LANE}{12 * number + k:03}"
         singles.append(barcode)
         sampled = begins + 40 * k
         planting.singles[place, (sampled - flow.start) // HOUR] += 1

@@ -36,10 +36,10 @@ def readings(campaign: Campaign) -> Iterator[Reading]:
 
 
 def rows(session: Session, tree: PlaceTree, period: int) -> list[dict[str, object]]:
-    """What the province shows of the district and its towns, as rows of the contract."""
+    """What the province shows of every place above the sites, as rows of the contract."""
     campaign = tree.campaign
     end = campaign.local(campaign.end_of(period))
-    places = [place for place in tree.each() if place.level in (Level.DISTRICT, Level.TOWN)]
+    places = [place for place in tree.each() if place.level is not Level.SITE]
     towns = sorted(place.code for place in places if place.level is Level.TOWN)
     offline = tree.by_code[towns[1]] if end.hour in OFFLINE_HOURS and len(towns) > 1 else None
     cells = kept_cells(session, campaign.id, [place.id for place in places])
