@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from data import rollups, tube_books
 from data.ingest.tubes import folded
-from data.models import CampaignRow
+from data.models import CampaignRow, TubeArchive
 from data.site_record import counted
 from data.stored_reports import records_as_of
 from domain.places import Level, Place, PlaceTree
@@ -38,7 +38,11 @@ def differences(session: Session, tree: PlaceTree) -> int:
 
 
 def tube_differences(session: Session, row: CampaignRow, tree: PlaceTree) -> int:
-    """How many of the sums kept of a campaign's tubes differ from a computation from the events alone."""
+    """How many of the sums kept of a campaign's tubes differ from a computation from the events alone; none where the
+    events have been archived."""
+    archived = session.get(TubeArchive, row.id)
+    if archived is not None and archived.dropped_at is not None:
+        return 0
     books = tube_books.Books(session, row, tree)
     changes = tube_books.Changes(books)
     for _, tube in folded(session, row.id, books, None):

@@ -1,7 +1,7 @@
 """The tables, one module per topic. Importing this package makes all of them known to SQLAlchemy and Alembic."""
 
 from data.models.areas import AreaVersion, CellRow, PlaceLocation, RoadNetwork, VillageRow
-from data.models.base import Base, BigId, Moment
+from data.models.base import Base, BigId, Moment, SchemaFloor
 from data.models.bulletins import Bulletin, BulletinTemplate
 from data.models.ledger import FindingEvent, SiteSignOff, TubeAlias, TubeWithdrawal
 from data.models.matching import MatchingEvent, MatchingPlan, SupportCall
@@ -29,7 +29,7 @@ from data.models.registry import LabRecord
 from data.models.reminders import ContactRow, Reminder, ReminderResult, ReminderTarget
 from data.models.screens import ScreenContact, ScreenFreeze, ScreenPairing, ScreenPicture, ScreenRow
 from data.models.sources import Source, SourceFile, SourceRun, SourceTrial
-from data.models.tubes import LabReport, TubeAge, TubeBox, TubeEvent, TubeFlow, TubeRow, TubeSum
+from data.models.tubes import LabReport, TubeAge, TubeArchive, TubeBox, TubeEvent, TubeFlow, TubeRow, TubeSum
 from data.models.upper import UpperFigure
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "Revision",
     "RoadNetwork",
     "Rollup",
+    "SchemaFloor",
     "ScreenContact",
     "ScreenFreeze",
     "ScreenPairing",
@@ -92,6 +93,7 @@ __all__ = [
     "Token",
     "TubeAge",
     "TubeAlias",
+    "TubeArchive",
     "TubeBox",
     "TubeEvent",
     "TubeFlow",

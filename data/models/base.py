@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
@@ -44,3 +44,12 @@ NAMES = {
 class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMES)
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Moment, dict[str, Any]: sa.JSON}
+
+
+class SchemaFloor(Base):
+    """The oldest code that may work on this database: one row, a migration's number. A migration that only adds
+    leaves it, one that takes something away raises it (`data/migrations/env.py`)."""
+
+    __tablename__ = "schema_floor"
+
+    revision: Mapped[str] = mapped_column(sa.String(32), primary_key=True)

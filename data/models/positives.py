@@ -38,6 +38,8 @@ class PositiveTask(Base):
     """Whether there was ever more than an invalid test."""
     closed_at: Mapped[datetime | None]
     turns: Mapped[int]
+    # A change of a row says of which campaign it is.
+    __mapper_args__ = {"primary_key": ("campaign_id", "id")}  # noqa: RUF012
 
 
 class PositiveEvent(Base):

@@ -15,6 +15,9 @@ from data.models.base import Base, BigId
 _CHANGES = {"postgresql_with": {"fillfactor": "50"}, "sqlite_with_rowid": False}
 """Room on a page for the next version of a row that changes; on SQLite the key is where the row is."""
 
+_BY_CAMPAIGN = {"postgresql_partition_by": "LIST (campaign_id)"}
+"""Each campaign has its part (`data.partitions`), made with it; storage is said there."""
+
 _Code = sa.String(64)
 _Long = sa.BigInteger
 _Small = sa.SmallInteger
@@ -25,7 +28,7 @@ class TubeEvent(Base):
 
     __tablename__ = "tube_event"
     # No two indexes begin with the campaign: a planner that knows nothing of a new one yet takes either for as good.
-    __table_args__ = (sa.Index(None, "barcode", "campaign_id"),)
+    __table_args__ = (sa.Index(None, "barcode", "campaign_id"), _BY_CAMPAIGN)
 
     event_id: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     campaign_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
@@ -60,7 +63,7 @@ class TubeRow(Base):
                  sqlite_where=sa.text("findings <> 0"), postgresql_where=sa.text("findings <> 0")),
         # By the last four characters, which is what people read out (`data.queries.tube_life`).
         sa.Index("ix_tube_tail", sa.text("substr(barcode, length(barcode) - 3)"), "campaign_id"),
-        _CHANGES,
+        {**_BY_CAMPAIGN, "sqlite_with_rowid": False},
     )  # fmt: skip
 
     campaign_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
@@ -103,6 +106,22 @@ class TubeRow(Base):
     waiting: Mapped[bool]
     """Used and not yet at a laboratory."""
     district_id: Mapped[int | None] = mapped_column(BigId)
+
+
+class TubeArchive(Base):
+    """A campaign whose tubes and events leave the database (`data.retention`). From `begun_at` on nothing more is
+    taken in; with `dropped_at` they are gone, and `file`, whose content has the hash `sha256`, holds them."""
+
+    __tablename__ = "tube_archive"
+
+    campaign_id: Mapped[str] = mapped_column(sa.ForeignKey("campaign.id"), primary_key=True)
+    begun_at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(sa.String(300))
+    dropped_at: Mapped[datetime | None]
+    file: Mapped[str | None] = mapped_column(sa.String(300))
+    sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    tubes: Mapped[int | None] = mapped_column(_Long)
+    events: Mapped[int | None] = mapped_column(_Long)
 
 
 class TubeSum(Base):
