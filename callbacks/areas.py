@@ -1,13 +1,13 @@
 """The page of boundaries and people at work: a chosen file is tried without keeping anything; a button keeps it, and
 another confirms how its coordinates are to be read."""
 
-import base64
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dash import Dash, Input, Output, State, ctx, dcc, no_update
 
+from callbacks import sent
 from components import area_upload, ids, upload
 from data import campaigns
 from data.database import Database
@@ -45,13 +45,14 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
         # The libraries that read maps are large: a worker has them from the first file on.
         from data.ingest.area_files import About, import_area
 
-        shift = {area_upload.NONE: ""}.get(form["shift"], form["shift"] or AUTO)
+        said = {key: sent.word(form[key] or "") for key in ("source", "crs", "shift", "layer", "mapping")}
+        shift = "" if said["shift"] == area_upload.NONE else sent.word(said["shift"] or AUTO, (AUTO, *SHIFT_NAMES))
         return import_area(
-            database, campaign, Topic(form["topic"]), base64.b64decode(contents.partition(",")[2]), name,
+            database, campaign, Topic(sent.word(form["topic"], tuple(Topic))), sent.file(contents), sent.word(name),
             who(campaign, Action.IMPORT), clock,
-            handling=Handling(form["crs"] or "", shift, bool(form["swapped"])),
-            about=About(form["source"] or "", bool(form["approximate"]), bool(form["synthetic"]),
-                        form["layer"] or None, form["mapping"] or None),
+            handling=Handling(said["crs"], shift, bool(form["swapped"])),
+            about=About(said["source"], bool(form["approximate"]), bool(form["synthetic"]),
+                        said["layer"] or None, said["mapping"] or None),
             keep=keep,
         )  # fmt: skip
 
@@ -83,7 +84,7 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
     ) -> dict[str, Any]:
         if not contents:
             return {"result": no_update, "commit": True, "save": True, "offset": None}
-        language, campaign = about["language"], about["campaign"]
+        campaign, language = sent.about(about)
         keep = ctx.triggered_id == ids.AREA_COMMIT
         try:
             result = take(campaign, form, contents, name, keep=keep)
@@ -128,8 +129,8 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
         if offset is None or not (yes or no):
             return no_update, no_update
         confirmed = ctx.triggered_id == ids.AREA_YES
-        shift = offset["shift"] if confirmed and offset["shift"] else area_upload.NONE
-        return shift, bool(swapped or offset["swapped"])
+        shift = offset.get("shift") if confirmed and offset.get("shift") else area_upload.NONE
+        return shift, bool(swapped or offset.get("swapped"))
 
     @application.callback(
         Output(ids.AREA_DOWNLOAD, "data"),
@@ -146,8 +147,13 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
     ) -> Any:
         if not contents:
             return no_update
-        result = take(about["campaign"], form, contents, name, keep=False)
-        told = faults(about["campaign"], result, about["language"])
+        campaign, language = sent.about(about)
+        try:
+            result = take(campaign, form, contents, name, keep=False)
+        except Unreadable:
+            # The trial has said so; the form has changed since.
+            return no_update
+        told = faults(campaign, result, language)
         return dcc.send_bytes(
             rejected_bytes(result.table, told, mapping=result.mapping), f"{name}.rejected.csv"
         )  # fmt: skip

@@ -1,12 +1,12 @@
 """The import page at work: a chosen file is tried without keeping anything; the button keeps it."""
 
-import base64
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import Dash, Input, Output, State, ctx, dcc, no_update
 
+from callbacks import sent
 from components import ids, upload
 from data import campaigns
 from data.database import Database
@@ -16,18 +16,19 @@ from data.ingest.rejects import Fault, rejected_bytes
 from domain.clock import Clock
 from domain.errors import Unreadable
 from domain.permissions import Action
-from locales import messages, text
+from locales import LANGUAGES, messages, text
 
 
 def register(application: Dash, database: Database, clock: Clock, who: Callable[[str, Action], Sender]) -> None:
     """Connect the import page to `database`."""
 
     def take(campaign: str, kind: str, mapping: str | None, contents: str, name: str, keep: bool) -> FileResult:
-        sender = who(campaign, Action.IMPORT)
-        data = base64.b64decode(contents.partition(",")[2])
+        sender = who(sent.word(campaign), Action.IMPORT)
+        chosen, mapped = What(sent.word(kind, tuple(What))), sent.word(mapping) if mapping else None
         return import_file(
-            database, campaign, What(kind), data, name, sender, clock, mapping_toml=mapping, dry_run=not keep
-        )
+            database, campaign, chosen, sent.file(contents), sent.word(name), sender, clock, mapping_toml=mapped,
+            dry_run=not keep,
+        )  # fmt: skip
 
     def faults(campaign: str, result: FileResult, language: str) -> list[Fault]:
         with database.read() as session:
@@ -55,6 +56,7 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
     ) -> Any:
         if not contents:
             return no_update, True, True
+        language = sent.word(language, LANGUAGES)
         keep = ctx.triggered_id == ids.UPLOAD_COMMIT
         try:
             result = take(campaign, kind, mapping, contents, name, keep)
@@ -91,6 +93,11 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
     ) -> Any:
         if not contents:
             return no_update
-        result = take(campaign, kind, mapping, contents, name, keep=False)
+        language = sent.word(language, LANGUAGES)
+        try:
+            result = take(campaign, kind, mapping, contents, name, keep=False)
+        except Unreadable:
+            # The trial has said so; the form has changed since.
+            return no_update
         body = rejected_bytes(result.table, faults(campaign, result, language), mapping=result.mapping)
         return dcc.send_bytes(body, f"{name}.rejected.csv")
