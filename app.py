@@ -1,28 +1,35 @@
 """The application: `create_app` wires its parts together, and nothing else does. gunicorn serves `app:server`."""
 
-import logging
+import logging.config
 import sys
 from collections.abc import Mapping
 from functools import partial
+from typing import cast
 
 import dash
 from flask import Flask, Response, request
+from sqlalchemy.orm import Session
 
 import callbacks
 import config
 from api import (
     access,
     clerk,
+    dash_door,
     gate,
     health,
     information,
+    limits,
     live,
+    metrics,
+    observe,
     openapi,
     passports,
     problems,
     reminders,
     screen_gate,
     screen_page,
+    short_way,
     sign_in,
     tube_pages,
     tubes,
@@ -55,6 +62,7 @@ from domain.errors import Refused
 from domain.permissions import Action
 from domain.reports import read_time
 from locales import LANGUAGES, negotiate
+from telemetry import log
 from views import Page, areas, duty, findings, labs, overview, passport, site, sites, town
 from views import bulletin as bulletin_views
 from views import ledger as ledger_views
@@ -99,9 +107,6 @@ PAGES: Mapping[str, Page] = {
 SCENES: Mapping[str, Page] = {page.slug: page for page in wall_views.SCENES}
 """What briefing screens show."""
 
-MAX_BODY = 48 * 1024 * 1024
-"""Bytes of one request: a file of 32 MB as the upload page sends it."""
-
 LANGUAGE_COOKIE = "lang"
 
 
@@ -117,10 +122,12 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
     """The whole application over one database, whose schema must be current."""
     database = database or Database(settings.database_url)
     server = Flask("app")
-    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     server.secret_key = settings.secret_key
+    observe.install(server)
     door = access.Door(database, clock)
+    limits.hold_sizes(server)
     limiter = gate.install(server, door, https=settings.https)
+    limits.count(server, limiter)
     problems.install(server)
     drawers = {**passport.PAGES, map_drawer_views.PAGE.slug: map_drawer_views.PAGE}
     snapshots = Snapshots(database, {**PAGES, **drawers, **SCENES}, clock)
@@ -145,11 +152,13 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
     )
     application.enable_dev_tools(debug=False, dev_tools_disable_version_check=True)
     application.layout = dash.html.Div(dash.page_container)
-    context.provide(lambda query: _context(database, door, query))
+    dash_door.install(application)
+    context.provide(lambda query: _context(door, query))
     who = partial(_sender, database, clock)
     callbacks.register(application, database, clock, who)
     for blueprint in (
         health.blueprint(database),
+        metrics.blueprint(database, clock, settings.metrics_from, settings.metrics_token),
         sign_in.blueprint(database, door, limiter, https=settings.https),
         live.blueprint(snapshots, door),
         passports.blueprint(snapshots, door),
@@ -186,7 +195,11 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
             gate.limit(limiter, blueprint)
         server.register_blueprint(blueprint)
     server.after_request(_remember_language)
+    metrics.watch(database)
     gate.install_headers(server, application.csp_hashes, https=settings.https, tiles=settings.map_tiles)
+    shorter = short_way.ShortWay(server.wsgi_app, door, snapshots, live.said)
+    watched = observe.Observed(shorter, every=settings.log_requests == "ALL")
+    server.wsgi_app = watched  # type: ignore[method-assign]
     return application
 
 
@@ -211,13 +224,15 @@ def _remember_language(response: Response) -> Response:
     return response
 
 
-def _context(database: Database, door: access.Door, query: Mapping[str, str]) -> PageContext | None:
+def _context(door: access.Door, query: Mapping[str, str]) -> PageContext | None:
     """What the page at this address is about; what the address leaves open, gets wrong or may not name is the first
-    there is among what the reader may see."""
+    there is among what the reader may see. While the database does not answer, what it was when last asked."""
     who = door.signed_in()
     if who is None or who.must_change:
         return None
-    with database.read() as session:
+    language = _language(query)
+
+    def ask(session: Session) -> PageContext | None:
         rows = [row for row in campaigns.every(session) if access.knows(session, row, who)]
         if not rows:
             return None
@@ -233,7 +248,7 @@ def _context(database: Database, door: access.Door, query: Mapping[str, str]) ->
             demo=row.demo,
             starts_at=row.starts_at,
             place_code=place.code if place else "",
-            language=_language(query),
+            language=language,
             campaigns=tuple((other.id, other.name, other.name_en) for other in rows),
             epoch=row.epoch,
             caller=who,
@@ -242,6 +257,8 @@ def _context(database: Database, door: access.Door, query: Mapping[str, str]) ->
             lab=query.get("lab", ""),
             tubes=any_tubes(session, row.id),
         )
+
+    return cast("PageContext | None", door.last(("page", who, language, *sorted(query.items())), ask))
 
 
 def _hour(campaign: Campaign, stated: str | None) -> str:
@@ -261,10 +278,10 @@ def server() -> Flask:
         settings = config.load()
     except config.BadSetting as problem:
         sys.exit(f"cannot start: {problem}")
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    database = Database(settings.database_url)
+    logging.config.dictConfig(log.settings(settings.log_level, settings.log_format))
+    database = Database(settings.database_url, settings.database_seconds)
     if not database.schema_is_current():
-        sys.exit("cannot start: the database has another schema; run python manage.py db upgrade")
+        sys.exit("cannot start: another schema; run python manage.py db upgrade with the newest program")
     application = create_app(settings, database)
     database.dispose()
     return application.server

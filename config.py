@@ -5,12 +5,14 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 HERE = Path(__file__).resolve().parent
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -30,6 +32,20 @@ class Settings:
     secret_key: str
     web_workers: int
     log_level: str
+    database_seconds: float = 20
+    """How long the web server lets the database take over one statement."""
+    log_format: str = "JSON"
+    log_requests: str = "ALL"
+    """`ALL`: a line for every request. `NOTABLE`: for those that failed or took a second."""
+    drain_seconds: float = 0
+    """How long a worker that is told to stop still serves and says at `/readyz` that it leaves, so that whoever
+    stands before it looks elsewhere first."""
+    metrics_from: tuple[IPv4Network | IPv6Network, ...] = LOOPBACK
+    """Who may read `/metrics` without a token."""
+    metrics_token: str = field(default="", repr=False)
+    rehearsal_password: str = field(default="", repr=False)
+    rehearsal_token: str = field(default="", repr=False)
+    """What `manage.py rehearse play` comes in with."""
     https: bool = False
     """People come over https, by a proxy before us: cookies then never travel in the clear."""
     source_folders: tuple[Path, ...] = ()
@@ -62,6 +78,14 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         secret_key=secret_key or secrets.token_hex(32),
         web_workers=_whole(environment, "WEB_WORKERS", 2, 1, 64),
         log_level=_one_of(environment, "LOG_LEVEL", "INFO", LOG_LEVELS),
+        database_seconds=_number(environment, "DATABASE_SECONDS", 20, 1, 600),
+        log_format=_one_of(environment, "LOG_FORMAT", "TEXT" if demo else "JSON", ("JSON", "TEXT")),
+        log_requests=_one_of(environment, "LOG_REQUESTS", "NOTABLE" if demo else "ALL", ("ALL", "NOTABLE")),
+        drain_seconds=_number(environment, "DRAIN_SECONDS", 0, 0, 300),
+        metrics_from=_networks(environment.get("METRICS_FROM", "")),
+        metrics_token=_token(environment.get("METRICS_TOKEN", "").strip()),
+        rehearsal_password=environment.get("REHEARSAL_PASSWORD", "").strip(),
+        rehearsal_token=environment.get("REHEARSAL_TOKEN", "").strip(),
         https=_one_of(environment, "HTTPS", "0", ("0", "1")) == "1",
         source_folders=_folders(environment, HERE / "var" / "sources" if demo else None),
         source_hosts=tuple(part.strip() for part in environment.get("SOURCE_HOSTS", "").split(",") if part.strip()),
@@ -74,6 +98,22 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         map_tiles_credit=environment.get("MAP_TILES_CREDIT", "").strip(),
         reminders=_reminders(environment),
     )
+
+
+def _networks(stated: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in stated.split(",") if part.strip()) or LOOPBACK
+    except ValueError as problem:
+        raise BadSetting(
+            f"METRICS_FROM: {problem}: use addresses or networks, such as 10.0.0.7,10.1.0.0/16"
+        ) from None
+
+
+def _token(token: str) -> str:
+    if token and len(token) < 16:
+        # The value is not told: it is a secret, if a bad one.
+        raise BadSetting("METRICS_TOKEN is shorter than 16 characters: use a long random text")
+    return token
 
 
 def _host(host: str) -> str:

@@ -15,7 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import config
 from commands import areas as area_commands
+from commands import database as database_commands
 from commands import people as people_commands
+from commands import rehearsal as rehearsal_commands
 from commands import reminders as reminder_commands
 from commands import sources as source_commands
 from commands.state import OPERATOR, REFUSED, State, fail, pass_state, tell_refused, write_refused
@@ -92,10 +94,28 @@ def _demonstration(state: State, seed: int) -> Demonstration:
 
 @demo.command("load")
 @click.option("--seed", default=DEFAULT_SEED, show_default=True)
-@click.option("--size", type=click.Choice(["district"]), default="district", show_default=True)
+@click.option("--size", type=click.Choice(["district", "city"]), default="district", show_default=True)
+@click.option("--share", type=click.FloatRange(0.001, 1), default=1.0, show_default=True,
+              help="City: the part of the sites that scan their tubes.")  # fmt: skip
+@click.option("--until", type=click.DateTime(["%H:%M"]), default="22:00", show_default=True,
+              help="City: local time up to which the day is loaded.")  # fmt: skip
+@click.option("--processes", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="City: at once.")
 @pass_state
-def demo_load(state: State, seed: int, size: str) -> None:
-    """Load the simulated day of a district up to its middle, or let one that was stopped go on."""
+def demo_load(state: State, seed: int, size: str, share: float, until: datetime, processes: int) -> None:
+    """Load the simulated day of a district up to its middle, or let one that was stopped go on; or the day of an
+    invented city of 5,000 sites, with accounts for it."""
+    if size == "city":
+        # Only the city reads these: its outlines need a large library.
+        from data.demo.city import CityLoad, load_city
+
+        database, load = state.ready(), CityLoad(seed, share, until.time())
+
+        def told(what: str, count: int) -> None:
+            state.say(f"city_{what}", count=count)
+
+        load_city(database, system_clock, state.settings.demo_speed, load, processes=processes, told=told)
+        _admit(state, people.CITY, local=state.settings.host in LOOPBACK)
+        return
     _demonstration(state, seed).load()
     state.say("demo_loaded", speed=state.settings.demo_speed)
 
@@ -139,7 +159,7 @@ def serve(state: State) -> None:
         _demonstration(state, DEFAULT_SEED).load()
         helpers.append(("demo", "play"))
         environment.setdefault("SECRET_KEY", _demo_key())
-        _admit(state, local=settings.host in LOOPBACK)
+        _admit(state, people.DISTRICT, local=settings.host in LOOPBACK)
     running = [subprocess.Popen([sys.executable, __file__, *command]) for command in helpers]
     state.say("serving", address=f"http://{settings.host}:{settings.port}/")
     server = subprocess.Popen(
@@ -169,13 +189,13 @@ def _demo_key() -> str:
     return file.read_text(encoding="ascii")
 
 
-def _admit(state: State, *, local: bool) -> None:
+def _admit(state: State, cast: people.Cast, *, local: bool) -> None:
     """Make the demonstration's accounts and say how to come in."""
     password = people.PASSWORD if local else sign_in.one_time_password()
     with state.database.write() as session:
-        people.ensure(session, password, system_clock())
+        people.ensure(session, cast, password, system_clock())
     state.say("demo_password", password=password)
-    for person in people.PEOPLE:
+    for person in cast.people:
         role = text(state.language, f"role.{person.role}")
         click.echo(f"  {person.login:<10} {role} {person.place}".rstrip(), err=True)
 
@@ -366,7 +386,9 @@ def token_revoke(state: State, number: int) -> None:
 
 
 area_commands.register(import_)
+database_commands.register(cli, db)
 people_commands.register(cli, campaign)
+rehearsal_commands.register(cli)
 reminder_commands.register(cli)
 source_commands.register(cli)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,12 +23,14 @@ from data import campaigns, sign_ins, tokens
 from data.database import Database
 from data.ingest.batch import Sender
 from data.models import CampaignRow, LabRow
+from data.patience import AWAY
 from data.queries.moment import Moment
 from domain import permissions
 from domain.accounts import SEEN_EVERY
 from domain.clock import Clock, system_clock
 from domain.permissions import PAGES, Action, Caller, Role
 from domain.places import Place, PlaceTree
+from telemetry import under_way
 
 SESSION_KEY = "sign_in"
 """Where the browser's signed cookie holds the secret of its session."""
@@ -36,6 +38,13 @@ SESSION_KEY = "sign_in"
 REMEMBERED_SECONDS = 5.0
 """How long a worker trusts what it knows of a caller before it asks the database again: an open page asks every
 second. Writes and everything below `/api/v1` always ask."""
+
+TRUSTED_SECONDS = 3600.0
+"""How long, while the database does not answer: then nothing can be taken back there either. It is only about what is
+looked at; whatever writes asks the database."""
+
+AGAIN_SECONDS = 1.0
+"""How soon a database that did not answer is asked again about what is remembered."""
 
 REMEMBERED = 20_000
 """Answers a worker remembers."""
@@ -112,6 +121,7 @@ def caller(session: Session) -> Caller:
         found = sign_ins.caller(session, browser[SESSION_KEY], system_clock())
     if found is None:
         raise Problem(401, "unauthorized", "unauthorized_detail", headers={"WWW-Authenticate": "Bearer"})
+    under_way.asked_by(found.role)
     if found.must_change:
         raise Problem(403, "forbidden", "password_first")
     return found
@@ -158,18 +168,33 @@ class Door:
         self._ticks = ticks
         self._known: OrderedDict[tuple[Any, ...], tuple[float, Any]] = OrderedDict()
         self._seen: OrderedDict[str, float] = OrderedDict()
+        self._failed = -AGAIN_SECONDS
         self._lock = Lock()
 
     def signed_in(self) -> Caller | None:
         """The account signed in with this browser; also one whose password is still a one-time one."""
-        secret = browser.get(SESSION_KEY)
+        return self.account_of(browser.get(SESSION_KEY))
+
+    def account_of(self, secret: str | None) -> Caller | None:
+        """The account whose browser holds this session."""
         if not secret:
             return None
-        return self._remember(("caller", secret), lambda session: sign_ins.caller(session, secret, system_clock()))
+        found: Caller | None = self._remember(
+            ("caller", secret), lambda session: sign_ins.caller(session, secret, system_clock())
+        )
+        if found is not None:
+            under_way.asked_by(found.role)
+        return found
 
     def check(self, campaign_id: str, page: str | None = None, place: str | None = None) -> Caller:
         """Whether the signed-in account may see `page` of `place` in a campaign. Raises `Problem` 401, 403, 404."""
-        who = self.signed_in()
+        return self.admit(browser.get(SESSION_KEY), campaign_id, page, place)
+
+    def admit(
+        self, secret: str | None, campaign_id: str, page: str | None = None, place: str | None = None
+    ) -> Caller:
+        """The same for the browser that holds this session."""
+        who = self.account_of(secret)
         if who is None:
             raise Problem(401, "unauthorized", "sign_in_first")
         if who.must_change:
@@ -207,23 +232,38 @@ class Door:
             while len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
         if last is not None:
-            # The first time a worker meets a session the sign-in itself has just put it down, as a rule.
-            with suppress(SQLAlchemyError), self._database.write() as session:
-                sign_ins.seen(session, secret, system_clock())
+            # The first time a worker meets a session the sign-in itself has just put it down, as a rule. Who only
+            # looks does not wait for a database in which somebody else writes.
+            Thread(target=self._put_down, args=(secret,), name="seen", daemon=True).start()
+
+    def _put_down(self, secret: str) -> None:
+        with suppress(SQLAlchemyError), self._database.write() as session:
+            sign_ins.seen(session, secret, system_clock())
 
     def forget(self) -> None:
         """Ask anew from now on: somebody has come or gone."""
         with self._lock:
             self._known.clear()
 
-    def _remember(self, key: tuple[Any, ...], ask: Callable[[Session], Any]) -> Any:
+    def last(self, key: tuple[Any, ...], ask: Callable[[Session], Any]) -> Any:
+        """What `ask` finds; while the database does not answer, what it found for `key` when it last did."""
+        return self._remember(key, ask, seconds=0.0)
+
+    def _remember(self, key: tuple[Any, ...], ask: Callable[[Session], Any], seconds: float | None = None) -> Any:
+        seconds = REMEMBERED_SECONDS if seconds is None else seconds
         ticks = self._ticks()
         with self._lock:
             known = self._known.get(key)
-        if known is not None and ticks - known[0] < REMEMBERED_SECONDS:
+        if known is not None and (ticks - known[0] < seconds or ticks - self._failed < AGAIN_SECONDS):
             return known[1]
-        with self._database.read() as session:
-            answer = ask(session)
+        try:
+            with self._database.read() as session:
+                answer = ask(session)
+        except AWAY:
+            if known is None or ticks - known[0] >= TRUSTED_SECONDS:
+                raise
+            self._failed = self._ticks()
+            return known[1]
         with self._lock:
             self._known[key] = (ticks, answer)
             self._known.move_to_end(key)

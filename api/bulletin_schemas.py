@@ -9,6 +9,10 @@ from api.schemas import Time
 HourIn = Annotated[str, Meta(description="Start of the hour, ISO 8601 with offset")]
 
 
+Id = Annotated[int, Meta(ge=1, le=2**53)]
+"""The number of a bulletin or a template."""
+
+
 class FreezeIn(Struct):
     """Freeze an hour. `reason` is required where the hour is published already."""
 
@@ -20,16 +24,16 @@ class FreezeIn(Struct):
 
 
 class RemarkIn(Struct):
-    id: int
+    id: Id
     remark: str
 
 
 class StepIn(Struct):
-    id: int
+    id: Id
 
 
 class WithdrawIn(Struct):
-    id: int
+    id: Id
     reason: str = ""
 
 

@@ -12,6 +12,7 @@ from api.access import Entry
 from api.problems import Problem, language
 from data.ingest.batch import BatchResult
 from locales import messages
+from telemetry import counts
 
 MAX_PAGE = 10_000
 
@@ -56,8 +57,15 @@ def answer_page(rows: list[Any], cursors: list[Any], limit: int) -> Response:
     return response
 
 
+def _kind() -> str:
+    """What the rows are, by where they are sent: `reports`, `tube-events` …"""
+    rule = request.url_rule.rule if request.url_rule is not None else ""
+    return rule.partition("<campaign_id>/")[2]
+
+
 def answer_batch(entry: Entry, result: BatchResult) -> Response:
     """What became of a batch, its refusals told in the caller's language."""
+    counts.rows(_kind(), result.accepted, result.unchanged, len(result.rejected))
     spoken = language()
     zone = entry.tree.campaign.zone
     rejected = [

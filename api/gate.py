@@ -1,15 +1,19 @@
 """Who may see pages, and what every answer tells the browser: sign-in before anything else, no write that another
 site made the browser send, a strict content policy, no more requests than a person or a system makes."""
 
+import time
 from collections.abc import Callable, Sequence
 from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Flask, Response, redirect, request
+from flask import Blueprint, Flask, Request, Response, redirect, request
 from flask import session as browser
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from itsdangerous import BadSignature
+from limits.storage import MemoryStorage
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -19,7 +23,7 @@ from domain.permissions import Action, Role
 from domain.sign_in import SESSION
 
 OPEN_BELOW = ("/api/", "/assets/", "/clerk/", "/screen/")
-OPEN = ("/healthz", "/readyz", "/clerk", "/screen", "/login")
+OPEN = ("/healthz", "/readyz", "/metrics", "/clerk", "/screen", "/login")
 """Paths that guard themselves, or tell nothing: the clerk's form is empty paper until its data has come, a briefing
 screen is dark until it has joined."""
 
@@ -57,6 +61,32 @@ POLICY = {
 """Everything from here, no inline script but Dash's own by hash. `data:` holds icons drawn as masks."""
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """The cookie without an age of its own: how long a session lasts stands on its row. Were the age looked at, a
+    clock set back by an hour would sign out everybody who came within that hour."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        signer, value = self.get_signing_serializer(app), request.cookies.get(self.get_cookie_name(app))
+        if signer is None or not value:
+            return None if signer is None else self.session_class()
+        try:
+            return self.session_class(signer.loads(value))
+        except BadSignature:
+            return self.session_class()
+
+
+class _Counts(MemoryStorage):
+    """What was asked in the last minute. A clock set back would make that minute last for hours; a count that has
+    longer to live than it was given begins anew."""
+
+    STORAGE_SCHEME = ["counts"]  # noqa: RUF012 — limits finds it by this
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        if self.expirations.get(key, 0) > time.time() + expiry:
+            self.clear(key)
+        return super().incr(key, expiry, amount)
+
+
 def install(server: Flask, door: Door, *, https: bool) -> Limiter:
     """Put the gate before every route of `server`. `https`: cookies never travel in the clear."""
     server.config.update(
@@ -71,12 +101,15 @@ def install(server: Flask, door: Door, *, https: bool) -> Limiter:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_HEADERS=[CSRF_HEADER],
         WTF_CSRF_SSL_STRICT=https,
+        # Whoever refuses says when to come again; the limiter would say it of every answer, and another time.
+        RATELIMIT_HEADER_RETRY_AFTER="X-RateLimit-Retry-After",
     )
     if https:
         # One proxy stands before us and says who comes and how; without it everybody would share one address.
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    server.session_interface = _Sessions()
     protection = CSRFProtect(server)
-    limiter = Limiter(_who, app=server, storage_uri="memory://", headers_enabled=True)
+    limiter = Limiter(counted_for, app=server, storage_uri="counts://", headers_enabled=True)
 
     @server.before_request
     def _no_foreign_write() -> None:
@@ -114,8 +147,8 @@ def install(server: Flask, door: Door, *, https: bool) -> Limiter:
         # Scripts send it back as a header, which no other site can.
         if response.mimetype == "text/html" and response.status_code == 200 and SESSION_KEY in browser:
             give_csrf_cookie(response, https)
-        if SESSION_KEY in browser and response.mimetype in ("text/html", "application/json"):
-            response.headers.setdefault("Cache-Control", "private, no-store")
+        # What does not say that it may be kept is kept by nobody, whoever it was for.
+        response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
     return limiter
@@ -164,6 +197,6 @@ def _ask(page: str) -> AnyResponse:
     return redirect(f"{page}?next={quote(request.full_path.rstrip('?'))}")
 
 
-def _who() -> str:
+def counted_for() -> str:
     """Whom a request is counted for."""
     return request.headers.get("Authorization") or browser.get(SESSION_KEY) or get_remote_address()

@@ -2,10 +2,12 @@
 
 import orjson
 from flask import Blueprint, Response, redirect, request
+from flask import session as browser
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.access import Door
+from api.access import SESSION_KEY, Door
 from api.problems import Problem
+from api.short_way import ONLY_RIGHTS, PICTURE, SESSION
 from domain.errors import Refused
 from domain.reports import read_time
 from locales import LANGUAGES
@@ -25,16 +27,9 @@ def blueprint(snapshots: Snapshots, door: Door) -> Blueprint:
             current = snapshots.version(campaign_id)
         except UnknownSnapshot:
             raise Problem(404, "not_found", "unknown_campaign", campaign=campaign_id) from None
+        leave_session()
         return Response(
-            orjson.dumps(
-                {
-                    "epoch": current.epoch,
-                    "revision": current.revision,
-                    "minute": current.minute,
-                    "now": current.now.isoformat(),
-                    "speed": current.speed,
-                }
-            ),
+            said(current),
             content_type="application/json",
             headers={"Cache-Control": "no-store"},
         )
@@ -46,9 +41,29 @@ def blueprint(snapshots: Snapshots, door: Door) -> Blueprint:
     @live.get("/snapshots/<campaign_id>/<page>/<place>/<language>/<int:revision>-<int:minute>")
     def snapshot(campaign_id: str, page: str, place: str, language: str, revision: int, minute: int) -> AnyResponse:
         door.check(campaign_id, page, place)
+        leave_session()
         return picture(snapshots, campaign_id, page, place, language, (revision, minute))
 
     return live
+
+
+def said(current: Version) -> bytes:
+    """What is said of a version."""
+    return orjson.dumps(
+        {
+            "epoch": current.epoch,
+            "revision": current.revision,
+            "minute": current.minute,
+            "now": current.now.isoformat(),
+            "speed": current.speed,
+            "behind": round(current.behind, 1),
+        }
+    )
+
+
+def leave_session() -> None:
+    """Tell the layer before us whose browser this is (`api/short_way.py`)."""
+    request.environ[SESSION] = browser.get(SESSION_KEY)
 
 
 def picture(
@@ -59,6 +74,9 @@ def picture(
     if language not in LANGUAGES:
         raise Problem(404, "not_found", "unknown_path")
     try:
+        if only_rights():
+            looking = request.args.get("hour", ""), request.args.get("lab", "")
+            return ticket(snapshots.name(campaign_id, page, place, language, number, *looking))
         stated = request.args.get("hour")
         hour = read_time("hour", stated.replace(" ", "+")) if stated else None
         found = snapshots.get(campaign_id, page, place, language, number, hour, request.args.get("lab", ""))
@@ -73,6 +91,16 @@ def picture(
         content_type="application/json",
         headers={"Content-Encoding": "gzip", "Cache-Control": FOREVER, "Vary": "Accept-Encoding"},
     )
+
+
+def only_rights() -> bool:
+    """Whether the picture itself is not wanted: the reader's rights have been looked at by now, and that is all."""
+    return ONLY_RIGHTS in request.headers
+
+
+def ticket(name: str = "") -> Response:
+    """Yes, and what the picture is; without `name`, yes, but it is not to be kept."""
+    return Response(status=204, headers={"Cache-Control": "no-store"} | ({PICTURE: name} if name else {}))
 
 
 def _address(path: str, version: Version) -> str:

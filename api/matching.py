@@ -118,7 +118,8 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         trial = _try(present, plan, against)
         proposals = presents.proposals(present)
         drawn = None
-        if body.get("draw"):
+        # Where no town sends tubes there is nothing to adjust, and no panel for it.
+        if body.get("draw") and present.picture.towns:
             tree = board(Board(present.desk, present.picture, trial, proposals, opened, against), language())
             drawn = msgspec.Raw(orjson.dumps(tree, default=lambda part: part.to_plotly_json()))
         return answer(_trial(entry, place, trial, proposals, drawn))

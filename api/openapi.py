@@ -87,6 +87,10 @@ PATH: dict[str, dict[str, Any]] = {
 }
 """What stands in paths."""
 
+_ALWAYS, _WRITING = (414, 429, 503), (413, 414, 429, 503, 507)
+"""What any endpoint may answer: the address is too long, the caller comes too often, the database is away; and where
+something is written the body is too large, or the disk full."""
+
 _C = "/campaigns/{campaign_id}"
 _WRITERS = "site, town, district, gateway"
 
@@ -332,7 +336,10 @@ def document() -> dict[str, Any]:
                     "description": "OK",
                     "content": {"application/json": {"schema": reference(endpoint.answer)}},
                 },
-                **{str(code): {"description": "Error", "content": problem} for code in endpoint.errors},
+                **{
+                    str(code): {"description": "Error", "content": problem}
+                    for code in sorted({*endpoint.errors, *(_ALWAYS if endpoint.method == "get" else _WRITING)})
+                },
             },
         }
         if endpoint.path.endswith("/revision"):

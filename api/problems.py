@@ -1,16 +1,17 @@
 """Errors as `application/problem+json` (RFC 9457), told in the caller's language."""
 
 import logging
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from flask import Flask, Response, request
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from data.patience import AWAY
 from locales import negotiate, text
+from telemetry import under_way
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,19 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 RETRY_SECONDS = "20"
 """What a caller who asks too often is told to wait."""
+
+AGAIN_SECONDS = "5"
+"""What a caller is told to wait when the database is not there, or too many wait for it."""
+
+READ_ONLY = "25006"
+"""PostgreSQL's word for a server that takes no writes: one that stands in for another, and is not yet the first."""
+
+FULL = ("53100", "SQLITE_FULL")
+"""What PostgreSQL and SQLite say when there is no room left on the disk."""
+
+
+LARGEST = 2**63 - 1
+"""The largest number a row can have; a database cannot even be asked about a larger one."""
 
 
 class Problem(Exception):
@@ -55,6 +69,8 @@ def answer(problem: Problem) -> Response:
         "status": problem.status,
         "detail": text(spoken, f"problem.{problem.detail}", **problem.params) if problem.detail else "",
     }
+    if current := under_way.request_id():
+        body["request_id"] = current
     if problem.errors:
         body["errors"] = problem.errors
     response = Response(orjson.dumps(body), problem.status, content_type="application/problem+json")
@@ -70,6 +86,8 @@ def install(server: Flask) -> None:
     def _no_nul() -> None:
         # No name holds one, and some databases cannot even be asked about it.
         if "\0" in request.path or any("\0" in value for value in request.args.values()):
+            raise Problem(404, "not_found", "unknown_path")
+        if any(isinstance(part, int) and part > LARGEST for part in (request.view_args or {}).values()):
             raise Problem(404, "not_found", "unknown_path")
 
     @server.get("/api/", defaults={"rest": ""})
@@ -100,23 +118,33 @@ def install(server: Flask) -> None:
             allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
             return answer(Problem(405, "method", headers={"Allow": allowed}))
         if error.code == 413:
-            limit_mb = (server.config["MAX_CONTENT_LENGTH"] or 0) >> 20
+            limit_mb = (request.max_content_length or 0) >> 20
             return answer(Problem(413, "too_large", "too_large_detail", limit_mb=limit_mb))
         return answer(Problem(error.code or 500, "bad_request"))
 
-    @server.errorhandler(OperationalError)
-    def _database(error: OperationalError) -> Response:
-        log.error("database not available: %s", error.orig)
-        return answer(Problem(503, "unavailable", "unavailable_detail", headers={"Retry-After": "5"}))
-
-    @server.errorhandler(DBAPIError)
-    def _connection(error: DBAPIError) -> Response:
-        if error.connection_invalidated:
-            return answer(Problem(503, "unavailable", "unavailable_detail", headers={"Retry-After": "5"}))
+    @server.errorhandler(SQLAlchemyError)
+    def _database(error: SQLAlchemyError) -> Response:
+        said = _said(error)
+        again = {"Retry-After": AGAIN_SECONDS}
+        if said in FULL:
+            log.error("no room left for the database: %s", getattr(error, "orig", None))
+            return answer(Problem(507, "full", "full_detail", headers=again))
+        cut = isinstance(error, DBAPIError) and error.connection_invalidated
+        if cut or said == READ_ONLY or isinstance(error, AWAY):
+            log.error("database not available: %s", getattr(error, "orig", None) or error)
+            reading = request.method in READING
+            return answer(
+                Problem(503, "unavailable", "unavailable_read" if reading else "unavailable_detail", headers=again)
+            )
         return _unexpected(error)
 
     @server.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
-        request_id = secrets.token_hex(6)
-        log.exception("request %s failed: %s %s", request_id, request.method, request.path, exc_info=error)
-        return answer(Problem(500, "server_error", "server_error_detail", request_id=request_id))
+        log.exception("failed: %s %s", request.method, request.url_rule or "", exc_info=error)
+        return answer(Problem(500, "server_error", "server_error_detail", request_id=under_way.request_id()))
+
+
+def _said(error: SQLAlchemyError) -> str:
+    """What the database itself calls it."""
+    found = getattr(error, "orig", None)
+    return getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None) or ""

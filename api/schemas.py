@@ -269,6 +269,8 @@ class ProblemOut(Struct):
     status: int
     detail: str
     errors: list[ErrorOut] = msgspec.field(default_factory=list)
+    request_id: str = ""
+    """As in the header `X-Request-ID` and in the log."""
 
 
 class MeOut(Struct):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock, Thread
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -28,12 +28,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.exchange import read_body
-from api.live import FOREVER, picture
+from api.live import FOREVER, only_rights, picture, ticket
 from api.problems import Problem, language
 from components.context import named
 from data import campaigns, stored_screens
 from data.database import Database
 from data.ingest import screens as ingest
+from data.patience import AWAY
 from data.stored_screens import Screen
 from domain.campaign import Campaign
 from domain.clock import Clock
@@ -42,6 +43,7 @@ from domain.permissions import within
 from domain.places import Place, PlaceTree
 from domain.screens import CODE_LIFE, CONTACT_SECONDS, Contact, Mode, standing
 from locales import LANGUAGES, messages, texts
+from telemetry import under_way
 from views.snapshots import Snapshots
 
 log = logging.getLogger(__name__)
@@ -120,6 +122,7 @@ class Wall:
         device = self._devices().get(ingest.hashed(secret)) if secret else None
         if device is None:
             raise Problem(401, "unauthorized", "screen_unknown")
+        under_way.asked_by("screen")
         return device
 
     def forget(self) -> None:
@@ -127,14 +130,24 @@ class Wall:
         self._read = None
 
     def _devices(self) -> Mapping[str, Device]:
-        with self._reading:
+        # While one asks a database that is slow to answer, the others go by what is known.
+        if not self._reading.acquire(blocking=self._read is None):
+            return self._known
+        try:
             if self._read is None or self._ticks() - self._read >= KNOWN_SECONDS:
-                with self._database.read() as session:
-                    state = stored_screens.state(session)
-                    if state != self._state:
-                        self._known, self._state = _devices(session), state
+                try:
+                    with self._database.read() as session:
+                        state = stored_screens.state(session)
+                        if state != self._state:
+                            self._known, self._state = _devices(session), state
+                except AWAY:
+                    # The database is away: a screen that is known stays known.
+                    if self._state is None:
+                        raise
                 self._read = self._ticks()
             return self._known
+        finally:
+            self._reading.release()
 
     # -- what they say
 
@@ -249,7 +262,12 @@ def blueprint(
         held = standing(device.screen.drive, clock(), settings.seconds)
         place = device.shown(request.args.get("place") or held.place or settings.place).code
         frozen = device.screen.freeze
+        if only_rights() and "place" not in request.args:
+            return ticket()
         if held.mode is Mode.FROZEN and frozen is not None and (frozen.revision, frozen.minute) == (revision, minute):
+            if only_rights():
+                name = ("kept", frozen.number, place, settings.language, slug)
+                return ticket("/".join(quote(str(part), safe="") for part in name))
             body = wall.kept(frozen.number, place, settings.language, slug)
             headers = {"Content-Encoding": "gzip", "Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
             found: AnyResponse = Response(body, content_type="application/json", headers=headers)
@@ -303,6 +321,7 @@ def _state(device: Device, snapshots: Snapshots, now: datetime, began_at: dateti
         "minute": current.minute,
         "now": current.now.isoformat(),
         "speed": current.speed,
+        "behind": round(current.behind, 1),
         "stale_minutes": campaign.limits.stale_minutes,
         "mode": held.mode.value,
         "scenes": settings.scenes,

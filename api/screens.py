@@ -179,7 +179,8 @@ def blueprint(database: Database, wall: Wall, snapshots: Snapshots, clock: Clock
         chosen = next((row for row in rows if row.screen.number == _asked("screen")), None)
         glances = _glances(snapshots, wall, entry, chosen) if chosen is not None and chosen.joined else {}
         drives = entry.caller.may(Action.DRIVE_SCREENS)
-        view = Seen(entry.tree, clock(), tuple(rows), drives, chosen, glances, _picked(), _asked("revoke"))
+        places = tuple(p for p in entry.tree.by_id.values() if reaches(entry.caller, entry.tree, p))
+        view = Seen(entry.tree, places, clock(), tuple(rows), drives, chosen, glances, _picked(), _asked("revoke"))
         return drawn(fleet_page.page(view, spoken()))
 
     @api.get("/panels/<campaign_id>/remote")
@@ -204,9 +205,13 @@ def blueprint(database: Database, wall: Wall, snapshots: Snapshots, clock: Clock
         said = {"Content-Encoding": "gzip", "Cache-Control": "private, no-store"}
         return Response(body, content_type="application/json", headers=said)
 
-    for page, need in (("screens", Action.KEEP_SCREENS), ("remote", Action.DRIVE_SCREENS)):
-        rule = f"/panels/<campaign_id>/{page}/<int:number>/<scene>"
-        api.add_url_rule(rule, f"{page}_picture", picture, defaults={"need": need})
+    @api.get("/panels/<campaign_id>/screens/<int:number>/<scene>")
+    def fleet_picture(campaign_id: str, number: int, scene: str) -> Response:
+        return picture(campaign_id, number, scene, Action.KEEP_SCREENS)
+
+    @api.get("/panels/<campaign_id>/remote/<int:number>/<scene>")
+    def remote_picture(campaign_id: str, number: int, scene: str) -> Response:
+        return picture(campaign_id, number, scene, Action.DRIVE_SCREENS)
 
     return api
 

@@ -4,9 +4,11 @@ It shares the cores with the server it loads, so it does as little as possible: 
 length of an answer. Only for the loopback address.
 """
 
+import re
 import selectors
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 RECEIVE = 1 << 18
@@ -91,3 +93,60 @@ def _receive(connection: _Connection) -> bool:
         stated = lower.partition(b"content-length:")[2].partition(b"\r\n")[0]
         connection.length = head + 4 + int(stated)
     return len(buffer) >= connection.length
+
+
+def refresh(port: int, ask: str, picture: str, cookies: Sequence[str], seconds: float) -> Load:
+    """One viewer for each of `cookies`, each without a pause: asks for the version at `ask`, then for the whole
+    picture of that version below `picture`. An answer is a full refresh, its latency from the question to the
+    picture's last byte. A picture that has been replaced in between is asked for anew, and the time goes on."""
+    head = f"Host: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\n"
+    latencies: list[float] = []
+    failures = 0
+    with selectors.DefaultSelector() as selector:
+        opened = []
+        for cookie in cookies:
+            connection = _Connection(socket.create_connection(("127.0.0.1", port)))
+            connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            tail = f" HTTP/1.1\r\n{head}Cookie: {cookie}\r\n\r\n".encode()
+            opened.append((connection, f"GET {ask}".encode() + tail, tail))
+        requests = {id(connection): (question, tail) for connection, question, tail in opened}
+        fetching: dict[int, float] = {}
+        cpu, began = time.process_time(), time.perf_counter()
+        for connection, question, _ in opened:
+            _ask(connection, question)
+        while (now := time.perf_counter()) < began + seconds:
+            for key, _ in selector.select(began + seconds - now):
+                connection = key.data
+                if not _receive(connection):
+                    continue
+                me = id(connection)
+                question, tail = requests[me]
+                if me in fetching and connection.good:
+                    latencies.append(time.perf_counter() - fetching.pop(me))
+                    _ask(connection, question)
+                elif me in fetching:
+                    # Another version has taken its place.
+                    asked = fetching.pop(me)
+                    failures += bytes(connection.buffer[9:12]) != b"307"
+                    _ask(connection, question)
+                    connection.asked = asked
+                elif connection.good:
+                    body = connection.buffer[connection.buffer.find(b"\r\n\r\n") + 4 :]
+                    revision, minute = (
+                        int(found[1]) for found in (_REVISION.search(body), _MINUTE.search(body)) if found
+                    )
+                    fetching[me] = connection.asked
+                    _ask(connection, f"GET {picture}/{revision}-{minute}".encode() + tail)
+                else:
+                    failures += 1
+                    _ask(connection, question)
+        spent = time.perf_counter() - began
+        share = (time.process_time() - cpu) / spent
+        for connection, _, _ in opened:
+            selector.unregister(connection.socket)
+            connection.socket.close()
+    return Load(len(latencies), failures, spent, latencies, share)
+
+
+_REVISION, _MINUTE = re.compile(rb'"revision":(\d+)'), re.compile(rb'"minute":(\d+)')

@@ -21,13 +21,13 @@ def measure() -> Iterator[Measure]:
         with rig.fresh_database(kind) as url:
             with rig.opened(url) as database:
                 rig.load_demo(database, rig.system_clock)
-            yield from _idle(kind, url)
-            yield _starts(kind, url)
+            yield from idle(kind, url)
+            yield starts(kind, url)
             if kind == rig.SQLITE:
                 yield _second_run(url)
 
 
-def _idle(kind: str, url: str) -> Iterator[Measure]:
+def idle(kind: str, url: str, campaign: str = rig.DEMO, place: str = rig.DISTRICT) -> Iterator[Measure]:
     with rig.serving(url) as server:
         with rig.opened(url) as database:
             cookie = rig.sign_in(database, server)
@@ -37,7 +37,7 @@ def _idle(kind: str, url: str) -> Iterator[Measure]:
         before = {pid: _cpu_ticks(pid) for pid in pids}
 
         def busy() -> bool:
-            _ask_everything(server, cookie)
+            _ask_everything(server, cookie, campaign, place)
             return all(_cpu_ticks(pid) > before[pid] for pid in pids[1:])
 
         rig.until(busy, 30, "a worker has answered nothing")
@@ -49,22 +49,22 @@ def _idle(kind: str, url: str) -> Iterator[Measure]:
     yield Measure("idle memory (RSS)", sum(rss), "MB", None, kind, note)
 
 
-def _ask_everything(server: rig.Server, cookie: str) -> None:
+def _ask_everything(server: rig.Server, cookie: str, campaign: str, place: str) -> None:
     """Every caller asks for the page, its layout and its snapshot."""
-    threads = [threading.Thread(target=_ask_page, args=(server, cookie)) for _ in range(CALLERS)]
+    threads = [threading.Thread(target=_ask_page, args=(server, cookie, campaign, place)) for _ in range(CALLERS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def _ask_page(server: rig.Server, cookie: str) -> None:
-    snapshot = f"/snapshots/{rig.DEMO}/overview/{rig.DISTRICT}/zh/0-0"
-    for path in ("/", "/_dash-layout", "/_dash-dependencies", f"/live/{rig.DEMO}", snapshot):
+def _ask_page(server: rig.Server, cookie: str, campaign: str, place: str) -> None:
+    snapshot = f"/snapshots/{campaign}/overview/{place}/zh/0-0"
+    for path in ("/", "/_dash-layout", "/_dash-dependencies", f"/live/{campaign}", snapshot):
         server.get(path, cookie)
 
 
-def _starts(kind: str, url: str) -> Measure:
+def starts(kind: str, url: str) -> Measure:
     taken = []
     for _ in range(STARTS):
         with rig.serving(url) as server:

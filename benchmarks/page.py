@@ -103,8 +103,8 @@ def measure() -> Iterator[Measure]:
                     context.add_cookies(cookies)
                     page = context.pages[0]
                     page.add_init_script(WATCH)
-                    first = _visit(context, page, address)
-                    second = _visit(context, page, None)
+                    first = visit(context, page, address)
+                    second = visit(context, page, None)
                     if n:
                         new.append(first)
                         again.append(second)
@@ -124,7 +124,7 @@ def measure() -> Iterator[Measure]:
     yield Measure("longest task of a refresh", max(refreshes), "ms", at_most(LONG_MS), rig.SQLITE, note)
 
 
-def _visit(context: BrowserContext, page: Page, address: str | None) -> Visit:
+def visit(context: BrowserContext, page: Page, address: str | None) -> Visit:
     """Go to `address`, or load the page anew, and wait until it stands."""
     wire = Wire(context, page)
     if address:

@@ -50,7 +50,7 @@ def measure() -> Iterator[Measure]:
             with rig.opened(url) as database:
                 page.context.add_cookies(rig.cookies(server, rig.sign_in(database, server)))
             page.goto(f"{server.address}/?campaign={campaign.id}")
-            page.wait_for_function(_ON_SCREEN, arg=f"{total:,}", timeout=TIMEOUT_MS)
+            page.wait_for_function(ON_SCREEN, arg=f"{total:,}", timeout=TIMEOUT_MS)
             page.evaluate(WATCH)
             taken = list(_writes(page, clerk, campaign, total))
             clerk.close()
@@ -87,4 +87,4 @@ def _writes(page: Page, clerk: Clerk, campaign: Campaign, total: int) -> Iterato
         yield shown - answered
 
 
-_ON_SCREEN = "value => [...document.querySelectorAll('[data-key]')].some(node => node.dataset.value === value)"
+ON_SCREEN = "value => [...document.querySelectorAll('[data-key]')].some(node => node.dataset.value === value)"

@@ -235,10 +235,10 @@ def cookies(server: "Server", header: str) -> list[dict[str, str]]:
     return [{"name": name, "value": value, "url": server.address} for name, value in pairs]
 
 
-def make_token(database: Database, campaign_id: str) -> str:
-    """A token that may write everywhere in the campaign."""
+def make_token(database: Database, campaign_id: str, root: str = DISTRICT) -> str:
+    """A token that may write everywhere in the campaign, whose topmost place is `root`."""
     with database.write() as session:
-        return tokens.create(session, Role.DISTRICT, DISTRICT, campaign_id, system_clock())
+        return tokens.create(session, Role.DISTRICT, root, campaign_id, system_clock())
 
 
 # -- the server

@@ -69,7 +69,7 @@ def _devices(database: Database, number: int, dwell: int) -> list[str]:
 
 
 @dataclass(slots=True)
-class _Client:
+class Viewer:
     """One browser. `revision` is that of the picture it shows."""
 
     ask: str
@@ -85,7 +85,7 @@ class _Client:
 
 
 @dataclass(slots=True)
-class _Hall:
+class Hall:
     """All of them. `seen` says when which client showed which revision."""
 
     seen: dict[int, list[float]] = field(default_factory=dict)
@@ -93,7 +93,8 @@ class _Hall:
     failures: int = 0
     share: float = 0.0
 
-    def run(self, clients: list[_Client], seconds: float) -> None:
+    def run(self, clients: list[Viewer], seconds: float, over: threading.Event | None = None) -> None:
+        """Let them look for so long, or until it is `over`."""
         due = [(time.perf_counter() + client.every * n / len(clients), n) for n, client in enumerate(clients)]
         heapq.heapify(due)
         cpu, began = time.process_time(), time.perf_counter()
@@ -101,7 +102,7 @@ class _Hall:
             for client in clients:
                 selector.register(client.socket, selectors.EVENT_READ, client)
             numbers = {id(client): n for n, client in enumerate(clients)}
-            while (now := time.perf_counter()) < began + seconds:
+            while (now := time.perf_counter()) < began + seconds and not (over is not None and over.is_set()):
                 while due and due[0][0] <= now:
                     _ask(clients[heapq.heappop(due)[1]])
                 wait = min(due[0][0] if due else now + 1, began + seconds) - now
@@ -111,7 +112,7 @@ class _Hall:
                         heapq.heappush(due, (time.perf_counter() + client.every, numbers[id(client)]))
         self.share = (time.process_time() - cpu) / (time.perf_counter() - began)
 
-    def _answered(self, client: _Client) -> bool:
+    def _answered(self, client: Viewer) -> bool:
         """Take an answer; whether the client now waits for its next question."""
         self.answers += 1
         body = bytes(client.buffer[client.length - _body(client) : client.length])
@@ -136,22 +137,29 @@ class _Hall:
         return False
 
 
-def _ask(client: _Client) -> None:
+def connected(port: int) -> socket.socket:
+    """A connection to the server."""
+    made = socket.create_connection(("127.0.0.1", port))
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
+
+
+def _ask(client: Viewer) -> None:
     _send(client, client.ask)
 
 
-def _send(client: _Client, path: str) -> None:
+def _send(client: Viewer, path: str) -> None:
     client.buffer.clear()
     client.length = 0
     head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\nCookie: {client.cookie}\r\n\r\n"
     client.socket.sendall(head.encode())
 
 
-def _body(client: _Client) -> int:
+def _body(client: Viewer) -> int:
     return client.length - client.buffer.find(b"\r\n\r\n") - 4
 
 
-def _receive(client: _Client) -> bool:
+def _receive(client: Viewer) -> bool:
     part = client.socket.recv(1 << 18)
     if not part:
         raise ConnectionError("the server closed a connection that was to be kept")
@@ -179,26 +187,23 @@ def _open_at_once(kind: str, url: str, server: rig.Server, devices: list[str]) -
         asked.append((state, picture, f"screen={secret}", SCREEN_ASKS))
     overview = f"/snapshots/{rig.DEMO}/overview/{rig.DISTRICT}/zh"
     asked += [(f"/live/{rig.DEMO}", overview, desk, PAGE_ASKS)] * PAGES
-    clients = [_Client(*one, socket.create_connection(("127.0.0.1", server.port))) for one in asked]
-    for client in clients:
-        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    _Hall().run(clients, WARM)
+    clients = [Viewer(*one, connected(server.port)) for one in asked]
+    Hall().run(clients, WARM)
     for client in clients:
         # What was asked for when the warm-up ended is answered into nothing.
         client.socket.close()
-        client.socket = socket.create_connection(("127.0.0.1", server.port))
-        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.socket = connected(server.port)
         client.fetching = None
-    hall, sent = _Hall(), dict[int, float]()
+    hall, sent = Hall(), dict[int, float]()
     stop = threading.Event()
     problems: list[str] = []
     writing = threading.Thread(target=_write, args=(server, token, taken, sent, stop, problems))
-    cpu, began = _cpu(server.process.pid), time.perf_counter()
+    cpu, began = processor_seconds(server.process.pid), time.perf_counter()
     writing.start()
     hall.run(clients, SECONDS)
     stop.set()
     writing.join()
-    cores = (_cpu(server.process.pid) - cpu) / (time.perf_counter() - began)
+    cores = (processor_seconds(server.process.pid) - cpu) / (time.perf_counter() - began)
     for client in clients:
         client.socket.close()
     # The last write may not have reached everybody when the time was over.
@@ -242,7 +247,7 @@ def _revision(server: rig.Server, token: str) -> int:
     return int(told["revision"])
 
 
-def _cpu(parent: int) -> float:
+def processor_seconds(parent: int) -> float:
     """Processor seconds of a process and its children."""
     total = 0.0
     tick = os.sysconf("SC_CLK_TCK")

@@ -36,14 +36,14 @@ def measure() -> Iterator[Measure]:
         yield _served(kind)
 
 
-def _snapshots(database: Database, clock: Clock) -> Snapshots:
-    # A clock of its own that leaps, so that no version is held back because the last one was published just now.
+def leaping(database: Database, clock: Clock) -> Snapshots:
+    """Snapshots whose clock leaps, so that no version is held back because the last one was published just now."""
     leaps = itertools.count(step=10)
     return Snapshots(database, PAGES, clock, ticks=lambda: float(next(leaps)))
 
 
 def _build(kind: str, database: Database, clock: Clock, page: str) -> list[Measure]:
-    snapshots = _snapshots(database, clock)
+    snapshots = leaping(database, clock)
     taken: list[float] = []
     worked: list[float] = []
     rows = rig.corrections(database, rig.DEMO)
@@ -73,7 +73,7 @@ def _build(kind: str, database: Database, clock: Clock, page: str) -> list[Measu
 
 
 def _sizes(database: Database, clock: Clock) -> Iterator[Measure]:
-    snapshots = _snapshots(database, clock)
+    snapshots = leaping(database, clock)
     site = next(rig.corrections(database, rig.DEMO))["site"]
     for page in PAGES:
         version = snapshots.version(rig.DEMO)

@@ -9,7 +9,7 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from benchmarks import rig
 from benchmarks.measure import Measure, at_least, at_most, p50_p95, percentile
@@ -28,6 +28,7 @@ FEW = 2_000
 """The same for batches of a hundred."""
 REPEATED = 0.1
 CLIENTS = 4
+TRIES = 10
 DAY_TUBES = 86_000
 LOOKS = 30
 WAITING_MINUTES = 150.0
@@ -74,20 +75,27 @@ def add_labs(database: Database, campaign: Campaign) -> None:
 
 
 def events(
-    campaign: Campaign, first: int, tubes: int, steps: int = len(STEPS), within: float = 0.0
+    campaign: Campaign,
+    first: int,
+    tubes: int,
+    steps: int = len(STEPS),
+    within: float = 0.0,
+    sites: Sequence[str] = (),
+    now: datetime | None = None,
 ) -> Iterator[Event]:
     """The events of `tubes` tubes in the order in which they happen, spread over the hours so far, or the last
-    `within` minutes of them."""
+    `within` minutes of them; at `sites`, else at those of `rig.running_campaign`."""
     made: list[tuple[float, Event]] = []
-    span = (system_clock() - campaign.starts_at).total_seconds() / 60 - STEPS[steps - 1][1] - 1
+    sites = sites or rig.site_codes(SITES)
+    span = ((now or system_clock()) - campaign.starts_at).total_seconds() / 60 - STEPS[steps - 1][1] - 1
     since = max(0.0, span - within) if within else 0.0
     for n in range(first, first + tubes):
-        site, used = n % SITES, since + (span - since) * (n - first) / tubes
+        site, used = n % len(sites), since + (span - since) * (n - first) / tubes
         barcode = f"4406{n:08}"
         for kind, after in STEPS[:steps]:
             at = campaign.local(campaign.starts_at + timedelta(minutes=used + after))
             event: Event = {"event_id": f"{barcode}-{kind}", "barcode": barcode, "type": kind,
-                            "at": at.isoformat(timespec="seconds"), "site": f"S{site:05}"}  # fmt: skip
+                            "at": at.isoformat(timespec="seconds"), "site": sites[site]}  # fmt: skip
             if kind == "sampled":
                 event |= {"persons": 10, "lane": str(n % 4)}
             elif kind in ("received", "result"):
@@ -120,16 +128,22 @@ class Client(threading.Thread):
                          "Content-Encoding": "gzip"}  # fmt: skip
         self._share = share
         self.taken: list[float] = []
-        self.accepted = self.unchanged = 0
+        self.accepted = self.unchanged = self.sent_again = 0
         self.problem = ""
 
     def run(self) -> None:
         try:
             for body in self._share:
                 began = time.perf_counter()
-                self._connection.request("POST", self._path, body, self._headers)
-                answer = self._connection.getresponse()
-                result = json.loads(answer.read())
+                for _ in range(TRIES):
+                    self._connection.request("POST", self._path, body, self._headers)
+                    answer = self._connection.getresponse()
+                    result = json.loads(answer.read())
+                    if answer.status != 503:
+                        break
+                    # Too many at once, says the server: the same again, as a gateway does.
+                    self.sent_again += 1
+                    time.sleep(0.2)
                 self.taken.append((time.perf_counter() - began) * 1000)
                 if answer.status != 200 or result["rejected"]:
                     raise RuntimeError(f"{answer.status}: {str(result)[:300]}")

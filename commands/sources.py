@@ -1,6 +1,6 @@
 """Sources: the process that fetches, and what an operator does with sources at the terminal."""
 
-import logging
+import logging.config
 import signal
 import sys
 from pathlib import Path
@@ -23,6 +23,7 @@ from domain.clock import system_clock
 from domain.errors import Refused, Unreadable
 from domain.sources import DEFAULT_EVERY, DEFAULT_OFFSET, After, Format, Kind, Paging
 from locales import messages, text
+from telemetry import log
 
 
 def register(cli: click.Group) -> None:
@@ -40,7 +41,7 @@ def _around(state: State) -> Surroundings:
 @pass_state
 def pull_(state: State) -> None:
     """Fetch from every source when its turn comes, until stopped. Several may run at once."""
-    logging.basicConfig(level=state.settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.config.dictConfig(log.settings(state.settings.log_level, state.settings.log_format))
     worker = Worker(state.ready(), _around(state), system_clock)
 
     def stop(_number: int, _frame: object) -> None:

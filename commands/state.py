@@ -11,7 +11,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
-from data.database import Database
+from data.database import Database, Schema
 from data.ingest.batch import Sender
 from data.ingest.mapping import FileMapping
 from data.ingest.rejects import Fault, write_rejected
@@ -48,11 +48,13 @@ class State:
     def ready(self) -> Database:
         """The database, its schema current. Ends with status 2 otherwise."""
         try:
-            current = self.database.schema_is_current()
+            schema = self.database.schema()
         except SQLAlchemyError:
             fail(text(self.language, "cli.no_database"))
-        if not current:
+        if schema is Schema.BEHIND:
             fail(text(self.language, "cli.schema"))
+        if schema is Schema.TOO_NEW:
+            fail(text(self.language, "cli.schema_too_new"))
         return self.database
 
     def say(self, key: str, **params: object) -> None:

@@ -13,6 +13,9 @@ from domain.passport import Figure
 from domain.places import Level
 from locales import text
 
+MOST = 120
+"""Sites called by name; in a city thousands may owe a report at once."""
+
 
 def duty(rows: Overview, language: str) -> Component:
     """On time + late + missing = expected, and the missing by name."""
@@ -83,9 +86,13 @@ def _missing(rows: Overview, language: str) -> Component:
                 ),
             ]
         )
-        for place in rows.missing
+        for place in rows.missing[:MOST]
     ]
-    heading = text(language, "duty.missing", count=len(rows.missing))
+    if len(rows.missing) > MOST:
+        items.append(
+            html.Li(text(language, "way_down.missing", count=count(len(rows.missing) - MOST)), className="mut")
+        )
+    heading = text(language, "duty.missing", count=count(len(rows.missing)))
     return html.Div(
         [html.H3(heading, className="t12 mut"), html.Ul(items, className="names")],
         className="owing",

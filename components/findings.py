@@ -10,6 +10,7 @@ from components.figure import Of, figure
 from components.format import count, duration, hour_named, percent, signed, when
 from components.icons import chip, icon, severity_name
 from components.links import href, place_href
+from components.way_down import way_down
 from domain.findings import Finding
 from domain.overview import Overview
 from domain.passport import Figure
@@ -19,6 +20,9 @@ from locales import text
 
 MOST = 5
 """Findings on the overview."""
+
+LISTED = 300
+"""Findings on their own page; of a city's there may be thousands, and its districts list theirs."""
 
 
 def findings(rows: Overview, language: str) -> Component:
@@ -53,17 +57,26 @@ def findings_page(rows: Overview, language: str) -> Component:
     table = html.Table(
         [
             html.Thead(html.Tr([html.Th(text(language, f"findings.column.{name}"), scope="col") for name in heads])),
-            html.Tbody([_line(finding, rows, language) for finding in rows.findings], **{"aria-live": "polite"}),
+            html.Tbody(
+                [_line(finding, rows, language) for finding in rows.findings[:LISTED]], **{"aria-live": "polite"}
+            ),
         ],
         className="tb findings-table",
     )
     return html.Div(
         [
             panel.head(title, text(language, "findings.note"), counts),
+            *([_others(rows, language)] if len(rows.findings) > LISTED else []),
             html.Div(table, className="scroll", tabIndex="0", role="group", **{"aria-label": title}),
         ],
         className="fill",
     )
+
+
+def _others(rows: Overview, language: str) -> html.Div:
+    """What the list leaves out, and where it is."""
+    said = text(language, "way_down.findings", shown=LISTED, count=count(len(rows.findings)))
+    return way_down(said, [child.place for child in rows.children], "findings", rows, language)
 
 
 def sentence(finding: Finding, language: str) -> str:

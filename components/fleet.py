@@ -11,7 +11,7 @@ from components.format import UNKNOWN, duration, when
 from components.icons import icon
 from components.screen_words import ago, mode_words, scene_name, shown_scene, tile
 from data.queries.fleet import FleetRow
-from domain.places import Level, PlaceTree
+from domain.places import Level
 from domain.screens import Trouble
 from domain.status import Severity
 from locales import text
@@ -22,7 +22,7 @@ def page(seen: Seen, language: str) -> dict[str, Component | list[Component]]:
     chosen = seen.chosen
     return {
         "screens-head": _head(seen, language),
-        "screens-places": [_places(seen.tree, language)],
+        "screens-places": [_places(seen, language)],
         "screens-list": _list(seen, chosen, language),
         "screens-side": [] if chosen is None else [closely(seen, chosen, language)],
     }
@@ -61,9 +61,9 @@ def _head(seen: Seen, language: str) -> list[Component]:
     return [html.Div(parts, className="sc-head")]
 
 
-def _places(tree: PlaceTree, language: str) -> html.Select:
-    """Places a screen may be for: the whole and its towns; the server refuses what the reader does not reach."""
-    tops = [place for place in tree.by_id.values() if place.level is not Level.SITE]
+def _places(seen: Seen, language: str) -> html.Select:
+    """Places a screen may be for: what the reader reaches, down to towns."""
+    tops = [place for place in seen.places if place.level is not Level.SITE]
     options = [
         html.Option(named(place.name, place.name_en, language), value=place.code)
         for place in sorted(tops, key=lambda place: (len(place.ancestors), place.code))

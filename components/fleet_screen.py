@@ -13,19 +13,21 @@ from components.format import UNKNOWN, duration
 from components.icons import icon
 from components.screen_words import PACES, Glance, ago, headline, shown_scene, tile
 from data.queries.fleet import FleetRow
-from domain.places import PlaceTree
+from domain.places import Place, PlaceTree
 from domain.screens import Mode, layout
 from locales import text
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the page is drawn from. `now` is the machine's time; `drives` says that the reader may drive screens;
+    """What the page is drawn from. `places` are those the reader reaches: a name of another one is told to nobody;
+    `now` is the machine's time; `drives` says that the reader may drive screens;
     `chosen` is the screen looked at, `glances` what its scenes say; `picked` are the numbers
     of those taken together; `revoking` the number of one about to be
     revoked."""
 
     tree: PlaceTree
+    places: tuple[Place, ...]
     now: datetime
     rows: tuple[FleetRow, ...]
     drives: bool

@@ -21,6 +21,9 @@ from domain.status import Severity
 from domain.tubes import Stage
 from locales import text
 
+LARGE = 1_000_000
+"""From so many persons on, figures are written smaller: those of a city have eight digits."""
+
 NAMES = 2
 """Names of missing sites on the tile."""
 
@@ -40,7 +43,9 @@ def kpis(rows: Overview, language: str, tubes: Backlogs | None = None) -> Compon
         _missing(rows, language),
         _findings(rows, language),
     ]
-    return html.Div([_headline(rows, language), html.Div([t for t in tiles if t is not None], className="kpis")])
+    large = " kpis-large" if max(rows.figures.persons, rows.target or 0) >= LARGE else ""
+    strip = html.Div([t for t in tiles if t is not None], className=f"kpis{large}")
+    return html.Div([_headline(rows, language), strip])
 
 
 def tile(label: str, figure: Component, note: Sequence[Component | str], extra: str = "") -> html.Div:

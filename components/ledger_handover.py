@@ -16,6 +16,10 @@ from locales import text
 MOST = 60
 """Boxes and runs that are listed."""
 
+MOST_SITES = 150
+"""Sites whose sign-off is listed, those that need somebody first. Of a city or a large district the others are on
+the pages of its towns."""
+
 MARKS = {
     Standing.NOT_DUE: ("pend", "mut"),
     Standing.UNSIGNED: ("miss", "miss"),
@@ -145,7 +149,8 @@ def _sign_offs(over: Handover, language: str) -> html.Div:
         language, "ledger.sign_offs_note", signed=count(over.count(Standing.SIGNED)),
         sites=count(len(over.sign_offs)), reopened=count(over.count(Standing.REOPENED)),
     )  # fmt: skip
-    rows = [part for one in over.sign_offs for part in _sign_off(one, over.campaign, language)]
+    listed = over.sign_offs[:MOST_SITES]
+    rows = [part for one in listed for part in _sign_off(one, over.campaign, language)]
     heads = ("site", "kept", "received", "difference", "by_site", "by_lab", "standing")
     return html.Div(
         [
@@ -153,8 +158,16 @@ def _sign_offs(over: Handover, language: str) -> html.Div:
             _table(heads, rows, title, language, ("kept", "received", "difference"))
             if rows
             else _none("ledger.no_sites", language),
+            *_left_out(len(over.sign_offs) - len(listed), language),
         ]
     )
+
+
+def _left_out(sites: int, language: str) -> list[Component]:
+    """Who has more sites than anybody reads finds the others on their towns' pages."""
+    if not sites:
+        return []
+    return [html.P(text(language, "ledger.sites_left_out", sites=count(sites)), className="lg-none mut")]
 
 
 def _sign_off(one: SignOff, campaign: Campaign, language: str) -> list[Component]:

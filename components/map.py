@@ -1,5 +1,7 @@
 """The map panel: the picture, its key, and the sites it cannot place."""
 
+from collections.abc import Mapping
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -20,7 +22,7 @@ NAMED = 3
 def site_map_panel(picture: MapPicture, language: str) -> Component:
     """The map of a place's sites, or why there is none."""
     title = text(language, "map.title")
-    if not picture.dots:
+    if not picture.dots and (picture.unplaced or not picture.shapes):
         missing = text(language, "map.none", count=len(picture.unplaced))
         return html.Div([panel.head(title), states.message("pin", "", missing, text(language, "map.none_next"))])
     figure = site_map(
@@ -45,6 +47,8 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
         warn=counts[Severity.WARN],
         missing=missing_count,
     )
+    if not picture.dots:
+        sentence = text(language, "map.places", places=len(picture.shapes))
     graph = dcc.Graph(figure=figure, config=theme.CONFIG, responsive=True, className="graph map")
     return html.Div(
         [
@@ -62,15 +66,7 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
                         ],
                         className="map-ramp",
                     ),
-                    html.Div(
-                        [
-                            _mark("◇", "crit", text(language, "map.crit", n=counts[Severity.CRIT])),
-                            _mark("△", "warn", text(language, "map.warn", n=counts[Severity.WARN])),
-                            _mark("ⓧ", "mut", text(language, "map.missing", n=missing_count)),
-                            html.Span(text(language, "map.size"), className="faint"),
-                        ],
-                        className="map-marks",
-                    ),
+                    *([_marks_key(counts, missing_count, language)] if picture.dots else []),
                     *_notes(picture, language),
                 ],
                 className="map-key",
@@ -78,6 +74,18 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
         ],
         className="fill",
     )  # fmt: skip
+
+
+def _marks_key(counts: Mapping[Severity, int], missing: int, language: str) -> html.Div:
+    return html.Div(
+        [
+            _mark("◇", "crit", text(language, "map.crit", n=counts[Severity.CRIT])),
+            _mark("△", "warn", text(language, "map.warn", n=counts[Severity.WARN])),
+            _mark("ⓧ", "mut", text(language, "map.missing", n=missing)),
+            html.Span(text(language, "map.size"), className="faint"),
+        ],
+        className="map-marks",
+    )
 
 
 def _mark(shape: str, colour: str, words: str) -> html.Span:

@@ -20,6 +20,7 @@ from domain.map import Shape
 from domain.map_layers import SiteLayers
 from domain.map_page import Form, Layer, MapPage, town_figures
 from domain.overview import PlaceRef
+from domain.site_groups import lists_towns
 from domain.status import Severity
 from figures.coverage_map import Words, map_data
 from locales import text
@@ -230,6 +231,7 @@ def _switches(page: MapPage, language: str) -> html.Div:
         for layer in Layer
     ]
     towns = [(shape.place.code, short_name(shape.place, language)) for shape in page.picture.shapes]
+    whole = "way_down.whole_city" if lists_towns(page.layers.place, len(page.layers.rows)) else "map_page.whole"
     windows = [
         html.Button(
             name,
@@ -237,7 +239,7 @@ def _switches(page: MapPage, language: str) -> html.Div:
             className="" if code else "on",
             **{"data-window": code, "aria-pressed": str(not code).lower()},
         )
-        for code, name in (("", text(language, "map_page.whole")), *towns)
+        for code, name in (("", text(language, whole)), *towns)
     ]
     groups = [("layers", layers)]
     if len(towns) > 1:

@@ -47,7 +47,8 @@ class Board:
 def matching_page(rows: MatchingDesk, language: str) -> Component:
     """The page as everybody sees it before anything is tried."""
     place = rows.overview.place
-    if rows.picture is None or rows.trial is None:
+    # Where no town sends tubes there is nothing to adjust either.
+    if rows.picture is None or rows.trial is None or not rows.picture.towns:
         key = "matching.district_only" if place.level in (Level.TOWN, Level.SITE) else "matching.nothing"
         if rows.overview.hour is not None:
             key = "matching.past"

@@ -12,11 +12,13 @@ from components.links import href, place_href
 from components.panel import bar
 from components.problem_form import select, tap, write
 from components.problem_words import setting_words
+from components.way_down import way_down
 from data.queries.problems import Desk, Information
 from domain.campaign import Campaign
-from domain.modes import ENTRANCES, Mode, ModeCell, Modes
+from domain.modes import ENTRANCES, Mode, ModeCell, ModeLine, Modes
 from domain.permissions import Action
 from domain.places import Level
+from domain.site_groups import lists_towns
 from locales import text
 
 ICONS = {Mode.PROVINCE: "tick", Mode.OFFLINE_APP: "off", Mode.CITY: "link"}
@@ -86,14 +88,14 @@ def _cell(cell: ModeCell, modes: Modes, campaign: Campaign, language: str) -> ht
     return html.Div(lines, className="md-cell")
 
 
-def people(cell: ModeCell, language: str) -> str:
+def people(cell: ModeCell | ModeLine, language: str) -> str:
     """How many people it touches: the sum of the sites' targets, and what they reported for the last hour."""
     if not cell.sites:
         return UNKNOWN
     return text(language, "modes.people", target=count(cell.target), last_hour=count(cell.last_hour))
 
 
-def _people_short(cell: ModeCell, language: str) -> str:
+def _people_short(cell: ModeLine, language: str) -> str:
     """The same for a line: those of the last hour, before the first one the targets."""
     if cell.last_hour is None:
         return text(language, "modes.people_target", target=count(cell.target))
@@ -220,7 +222,11 @@ def _set_form(rows: Desk, language: str, alone: bool) -> html.Div:
 
 
 def _sites(rows: Desk, language: str) -> html.Div:
-    """Every site to choose from with what it works in, by town."""
+    """Every site to choose from with what it works in, by town; of a city, the way to its districts' sites."""
+    seen = rows.overview
+    if lists_towns(seen.place, seen.sites):
+        said = text(language, "way_down.modes")
+        return way_down(said, [child.place for child in seen.children], "problems", seen, language)
     taps: dict[str, list[Component]] = {}
     for site in sorted((s for cell in rows.modes.cells for s in cell.sites), key=lambda s: s.site.code):
         change = site.change
@@ -307,13 +313,11 @@ def information_strip(rows: Information, language: str) -> Component:
             className="is-cell",
         )
     ]
-    for cell in rows.modes.cells:
-        if not cell.sites:
-            continue
+    for cell in rows.modes:
         name = text(language, f"modes.mode.{cell.mode}") if cell.mode else text(language, "modes.unset")
         parts: list[Component] = [
             html.Span([icon(ICONS[cell.mode]) if cell.mode else icon("miss"), " ", name], className="mut"),
-            html.B(text(language, "modes.sites", count=count(len(cell.sites)))),
+            html.B(text(language, "modes.sites", count=count(cell.sites))),
         ]
         if cell.since is not None:
             key = "modes.since"

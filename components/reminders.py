@@ -17,6 +17,7 @@ from components.icons import icon
 from components.links import href, place_href
 from components.names import short_name
 from components.reminder_text import reminder, why_failed, why_returned
+from components.way_down import way_down
 from domain.board import Board, OftenLate, Owing, Reminded, TownList
 from domain.duty import State
 from domain.overview import PlaceRef
@@ -47,6 +48,10 @@ SAID = (
 """What `duty.js` says in answer to a click."""
 
 
+LISTED = 40
+"""Lists of towns at once; a city, whose hour has just ended, has more, and its districts have theirs."""
+
+
 def reminders(board: Board, language: str) -> Component:
     """The lists of the selected hour, and what has been sent."""
     if board.hour is None:
@@ -54,8 +59,13 @@ def reminders(board: Board, language: str) -> Component:
         return html.Div([panel.head(text(language, "reminder.title")), empty], className="fill rm")
     name = period(board.hour.end, board.present.campaign, language)
     title = text(language, "reminder.title_hour", hour=name)
-    owing = board.owing
-    lists: list[Component] = [_town(board, town, language) for town in board.lists]
+    shown = board.lists[:LISTED]
+    owing = tuple(town for town in board.owing if town in shown)
+    lists: list[Component] = [_town(board, town, language) for town in shown]
+    if len(board.lists) > len(shown):
+        said = text(language, "way_down.lists", shown=len(shown), count=count(len(board.lists)))
+        below = [child.place for child in board.present.children]
+        lists.insert(0, way_down(said, below, "duty", board.present, language))
     if not owing:
         said = text(language, "reminder.nobody" if board.hour.due else "reminder.not_due", hour=name)
         lists.insert(0, states.message(*(("ok", "ok") if board.hour.due else ("late", "")), said))

@@ -7,13 +7,13 @@ from components import panel
 from components.icons import icon
 from components.links import href
 from components.problem_words import left, mark, setting_words, title
-from data.queries.problems import Information
+from data.queries.problems import SiteInformation
 from domain.problem_board import Problem
 from domain.problems import Status
 from locales import text
 
 
-def site_problems(rows: Information, language: str) -> Component:
+def site_problems(rows: SiteInformation, language: str) -> Component:
     """The open problems, most overdue first, and the registration mode with since when."""
     campaign, place = rows.overview.campaign, rows.overview.place
     to = href("problems", campaign=campaign.id, place=place.code, language=language)

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from data import partitions
 from data.models import Audit, CampaignRow, LabRow, Opening, PlaceRow, Revision, TargetChange
 from domain.campaign import INTERVALS, POOL_SIZES, Campaign, Limits
 from domain.clock import ScaledClock
 from domain.places import Level, Place, PlaceTree
 
-DEMONSTRATION_SETTINGS = ("clock", "seed", "played_until")
+DEMONSTRATION_SETTINGS = ("clock", "seed", "played_until", "city")
 """What a demonstration keeps among its settings: how its time runs and how far it has been played."""
 
 
@@ -172,6 +173,7 @@ def create(
     )
     session.add(row)
     session.flush()
+    partitions.make(session.connection(), row.id)
     change(session, row, actor=actor, action="campaign.create", details={"name": campaign.name}, now=now,
            structure=True)  # fmt: skip
     return row
@@ -234,7 +236,7 @@ def load_tree(session: Session, row: CampaignRow, as_of: datetime | None = None)
     query = (
         sa.select(p.id, p.code, p.name, p.name_en, p.level, p.parent_id, p.kind, p.lon, p.lat, p.target, p.lanes,
                   LabRow.code, p.pool_size)
-        .outerjoin(LabRow, LabRow.id == p.lab_id)
+        .outerjoin(LabRow, (LabRow.id == p.lab_id) & (LabRow.campaign_id == p.campaign_id))
         .where(p.campaign_id == row.id, sa.true() if as_of is None else p.recorded_at <= as_of)
     )  # fmt: skip
     targets = _targets_as_of(session, row, as_of) if as_of is not None else None

@@ -126,7 +126,7 @@ def stored(
     query = (
         sa.select(r.key, r.recorded_at, r.place_id, r.starts_at, r.owed, r.text, r.channel, done.result, done.reason,
                   done.detail)
-        .outerjoin(done, done.reminder_id == r.id)
+        .outerjoin(done, (done.reminder_id == r.id) & (done.campaign_id == r.campaign_id))
         .where(r.campaign_id == tree.campaign.id)
         .order_by(r.id.desc())
         .limit(REMEMBERED)

@@ -30,7 +30,7 @@ def held_reports(session: Session, tree: PlaceTree, site_ids: Iterable[int]) -> 
     for part in batched_list(sorted(site_ids)):
         query = (
             sa.select(*_REPORT_COLUMNS, c.status, c.persons, c.tubes, c.flags)
-            .outerjoin(c, c.report_id == Report.id)
+            .outerjoin(c, (c.report_id == Report.id) & (c.campaign_id == Report.campaign_id))
             .where(Report.campaign_id == campaign.id, Report.site_id.in_(part))
         )
         for report_id, site_id, key, starts_at, ends_at, *rest in session.execute(query):
@@ -96,7 +96,7 @@ def _with_aliases(session: Session, tree: PlaceTree, site_ids: Iterable[int]) ->
     for part in batched_list(sorted(records)):
         query = (
             sa.select(ReportAlias.key, Report.key, Report.site_id)
-            .join(Report, Report.id == ReportAlias.report_id)
+            .join(Report, (Report.id == ReportAlias.report_id) & (Report.campaign_id == ReportAlias.campaign_id))
             .where(ReportAlias.campaign_id == tree.campaign.id, Report.site_id.in_(part))
         )
         for alias, key, site_id in session.execute(query):

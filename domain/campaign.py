@@ -45,6 +45,9 @@ class Limits:
     Laboratories (source 004): a licence or filing is warned of `lab_expiry_days` ahead; an item's mark needs a round
     of assessment in the last `lab_assessed_months` and passed ones in `lab_years` years up to `lab_years_until` (0:
     the year before). The four quality rates are those of the last `lab_rate_months`, with their targets as shares.
+
+    Retention: `keep_tubes_days` after its deadline a campaign's tubes and their events may leave the database for an
+    archive (assumed; no source sets a number), 0 for never.
     """
 
     gap_warn_pp: float = 1.0
@@ -100,6 +103,7 @@ class Limits:
     green_channels: int = 0
     idle_share: float = 0.5
     move_metres: int = 5000
+    keep_tubes_days: int = 30
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, object]) -> "Limits":

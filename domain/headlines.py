@@ -149,7 +149,9 @@ def _missing(rows: Chain, owing: Sequence[Owes]) -> Clause:
     if len(owing) <= NAMED:
         return Clause("missing_named", {"places": tuple(one.place for one in owing)}, Severity.MISS)
     towns = [(row.child.place, len(row.owes)) for row in rows.rows if row.owes]
-    return Clause("missing_counted", {"towns": tuple(towns[: NAMED + 1]), "count": len(owing)}, Severity.MISS)
+    # A scene has room for some of the places below; the number is of all.
+    total = max(len(owing), len(rows.overview.missing))
+    return Clause("missing_counted", {"towns": tuple(towns[: NAMED + 1]), "count": total}, Severity.MISS)
 
 
 def alerts(rows: Alerts, case: Case | None) -> Headline:

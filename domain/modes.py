@@ -117,6 +117,18 @@ class ModeCell:
 
 
 @dataclass(frozen=True, slots=True)
+class ModeLine:
+    """The sites of one mode (None: nobody has set one) as numbers: how many, since when the first, the rest as
+    in `ModeCell`."""
+
+    mode: Mode | None
+    sites: int
+    since: datetime | None
+    target: int | None
+    last_hour: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entrance:
     """One entrance: how many sites use it, since when the first of them."""
 

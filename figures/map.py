@@ -77,7 +77,7 @@ def site_map(picture: MapPicture, words: Words) -> Figure:
     core = _core(picture.dots)
     small = [dot for dot in picture.dots if core and core.holds(dot.at)]
     large = [dot for dot in picture.dots if not (core and core.holds(dot.at))]
-    traces = [_outline(shape) for shape in picture.shapes]
+    traces = [_outline(shape, not picture.dots) for shape in picture.shapes]
     if small:
         traces.append(_specks(small))
     traces += _marks(large, words, 1.0)
@@ -95,7 +95,7 @@ def site_map(picture: MapPicture, words: Words) -> Figure:
         across = [1 - INSET_WIDTH, 1.0] if right else [0.0, INSET_WIDTH]
         upward = [1 - INSET_HEIGHT, 1.0] if top else [0.0, INSET_HEIGHT]
         inside = {"xaxis": "x2", "yaxis": "y2"}
-        traces += [{**_outline(shape), **inside} for shape in picture.shapes]
+        traces += [{**_outline(shape, shaded=False), **inside} for shape in picture.shapes]
         traces += [{**trace, **inside} for trace in _marks(small, words, 1.25)]
         hidden = {"showticklabels": False, "constrain": "domain"}
         layout["xaxis2"] = theme.axis(range=[core.west, core.east], domain=across, anchor="y2", **hidden)
@@ -160,7 +160,8 @@ def _corner(frame: Frame, right: bool, top: bool) -> Frame:
     return Frame(west, south, west + width, south + height)
 
 
-def _outline(shape: Shape) -> Figure:
+def _outline(shape: Shape, shaded: bool) -> Figure:
+    """The land of a place; `shaded` by its completion, where no sites are drawn upon it."""
     xs: list[float | None] = []
     ys: list[float | None] = []
     for ring in shape.rings:
@@ -172,8 +173,8 @@ def _outline(shape: Shape) -> Figure:
         "x": xs,
         "y": ys,
         "fill": "toself",
-        "fillcolor": LAND,
-        "line": {"color": LAND_LINE, "width": 1},
+        "fillcolor": fill(shape.completion) if shaded else LAND,
+        "line": {"color": theme.SURFACE if shaded else LAND_LINE, "width": 1},
         "hoverinfo": "skip",
     }
 
@@ -244,10 +245,10 @@ def _labels(picture: MapPicture, frame: Frame, inset: Frame | None, words: Words
     points = tuple(dot.at for dot in picture.dots)
     outlines = tuple(shape.rings for shape in picture.shapes)
     places = _label_places(outlines, tuple(_wide(text) for text in texts), points, frame, inset)
-    return [
-        {"x": x, "y": y, "text": text, "showarrow": False, "font": {"size": theme.SMALL, "color": theme.TEXT}}
-        for text, (x, y) in zip(texts, places, strict=True)
-    ]
+    # Dark land needs a ground for words.
+    ground = {} if picture.dots else {"bgcolor": theme.SURFACE, "borderpad": 1}
+    look = {"showarrow": False, "font": {"size": theme.SMALL, "color": theme.TEXT}, **ground}
+    return [{"x": x, "y": y, "text": text, **look} for text, (x, y) in zip(texts, places, strict=True)]
 
 
 def _inside(at: Point, rings: Rings) -> bool:

@@ -95,9 +95,13 @@ class PostgresServer:
     )
     SCHEMA = (
         "SELECT relnamespace::regnamespace::text || '.' || relname FROM pg_class"
-        " WHERE relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+        " WHERE relnamespace::regnamespace::text"
+        " NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'partitions')"
         " UNION ALL SELECT tgrelid::regclass::text || '.' || tgname || '.' || tgenabled::text"
         " FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    PARTS = (
+        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'partitions'::regnamespace AND relkind = 'r'"
     )
     COUNT_ANEW = (
         "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
@@ -122,7 +126,7 @@ class PostgresServer:
         keep_statements(template)
         with template.engine.connect() as connection:
             self._schema = set(connection.scalars(sa.text(self.SCHEMA)))
-            self._tables = sorted(set(sa.inspect(connection).get_table_names()) - {"alembic_version"})
+            self._tables = sorted(set(sa.inspect(connection).get_table_names()) - {"alembic_version", "schema_floor"})
             assert not any(connection.scalar(sa.text(f'SELECT count(*) FROM "{table}"')) for table in self._tables)
         template.engine.dispose()
 
@@ -155,6 +159,8 @@ class PostgresServer:
         with engine.connect() as connection:
             connection.execute(sa.text(self.ALONE))
             if set(connection.scalars(sa.text(self.SCHEMA))) == self._schema:
+                if parts := connection.scalars(sa.text(self.PARTS)).all():
+                    connection.execute(sa.text(f"DROP TABLE {', '.join(parts)}"))
                 # The record refuses to be deleted; a replica asks no trigger.
                 connection.execute(sa.text("SET session_replication_role = replica"))
                 filled = " UNION ALL ".join(

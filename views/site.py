@@ -9,7 +9,7 @@ from components.site import facts, versions
 from components.site_problems import site_problems
 from components.site_tubes import site_tubes
 from components.stamp import stamp
-from data.queries.problems import information
+from data.queries.problems import site_information
 from data.queries.site import site_picture
 from data.queries.site_tubes import site_panel
 from domain.site import SitePicture
@@ -40,7 +40,7 @@ PAGE = Page(
         View("kpis", "kpi.title", site_picture, _kpis),
         View("hours", "hours.title", site_picture, _hours),
         View("findings", "findings.title", site_picture, _findings),
-        View("problems", "information.title", information, site_problems),
+        View("problems", "information.title", site_information, site_problems),
         View("site-tubes", "site_tubes.title", site_panel, site_tubes),
         View("versions", "site.versions", site_picture, versions),
     ),

@@ -6,14 +6,15 @@ version and served as bytes.
 """
 
 import gzip
-import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from sqlalchemy.orm import Session
@@ -21,22 +22,40 @@ from sqlalchemy.orm import Session
 from data import campaigns
 from data.database import Database
 from data.models import CampaignRow
+from data.patience import AWAY, Busy, Room
 from data.queries.moment import Moment
 from data.queries.overview import overview
 from domain import progress
 from domain.clock import Clock
+from telemetry import counts
 from views import Page, draw_all
 
-log = logging.getLogger(__name__)
+_HIT, _BUILT, _MOVED, _KEPT_BACK = map(counts.SNAPSHOTS.labels, ("hit", "built", "moved", "older"))
 
 ASK_SECONDS = 0.1
 """How long a worker trusts what it last read of a campaign's revision."""
 
+OWED_SECONDS = 1.0
+"""A database that has not answered for so long is slow, or away: readers are told so and are shown what is kept."""
+
 PUBLISH_SECONDS = 1.0
 """New versions are published at most this often, however fast facts arrive."""
 
+BUILDERS, LINE = 2, 6
+"""Snapshots a worker builds at once, and how many requests may wait for their turn. Building takes a processor; what
+is written meanwhile must find one too."""
+
+KEPT_SECONDS = 0.5
+"""How long a reader waits for a new picture while there is an older one to show."""
+
+FIRST_SECONDS = 10.0
+"""How long where there is none."""
+
 KEPT = 256
 """Snapshots a worker keeps."""
+
+REACH = 60
+"""Minutes a picture may lie behind the present one and still be drawn."""
 
 MOMENTS = 4
 """Versions of places whose rows a worker keeps, so that the next page of one asks for what it alone shows."""
@@ -49,13 +68,15 @@ class UnknownSnapshot(LookupError):
 @dataclass(frozen=True, slots=True)
 class Version:
     """What a browser compares. `epoch` tells a campaign begun anew, `minute` is minutes since 1970 on the
-    campaign's clock, `speed` how many seconds it goes in one."""
+    campaign's clock, `speed` how many seconds it goes in one. `behind` says for how many seconds the database has
+    not told anything: then this is the last it told, and no longer what is."""
 
     epoch: str
     revision: int
     minute: int
     now: datetime
     speed: float
+    behind: float = 0.0
 
     @property
     def number(self) -> tuple[int, int]:
@@ -71,9 +92,21 @@ class Moved:
 
 @dataclass(slots=True)
 class _Published:
+    """What is shown of a campaign: `asked` is when the database was last asked, `told` when it last answered,
+    `waiting` since when it has been asked without an answer."""
+
     version: Version
     asked: float
     published: float
+    told: float
+    waiting: float | None = None
+    asking: bool = False
+
+    def at(self, ticks: float) -> Version:
+        """What was last told, with how long ago that was where the database has owed an answer for long."""
+        if self.waiting is None or ticks - self.waiting < OWED_SECONDS:
+            return self.version
+        return replace(self.version, behind=ticks - self.told)
 
 
 class Snapshots:
@@ -95,25 +128,44 @@ class Snapshots:
         self._building: dict[tuple[Any, ...], Lock] = {}
         self._moments: OrderedDict[tuple[Any, ...], tuple[Moment, Lock]] = OrderedDict()
         self._lock = Lock()
+        self._builders = Room(BUILDERS, LINE)
 
     def version(self, campaign_id: str) -> Version:
         """The version to show now. Raises `UnknownSnapshot`."""
         ticks = self._ticks()
         with self._lock:
             known = self._published.get(campaign_id)
-            if known is not None and ticks - known.asked < ASK_SECONDS:
-                return known.version
-        with self._database.read() as session:
-            current = self._version_of(_find(session, campaign_id))
+            if known is not None:
+                if ticks - known.asked < ASK_SECONDS:
+                    return known.at(ticks)
+                # One asks for all, but for those who come when nobody has asked for long.
+                owed = known.waiting is not None and ticks - known.waiting >= OWED_SECONDS
+                if known.asking and (owed or ticks - known.told < OWED_SECONDS):
+                    return known.at(ticks)
+                known.asking, known.asked = True, ticks
+                known.waiting = ticks if known.waiting is None else known.waiting
+        asked = known
+        try:
+            with self._database.read() as session:
+                current = self._version_of(_find(session, campaign_id))
+        except AWAY:
+            if asked is None:
+                raise
+            return asked.at(self._ticks())
+        finally:
+            if asked is not None:
+                asked.asking = False
         with self._lock:
             known = self._published.get(campaign_id)
             if known is None or known.version.epoch != current.epoch:
-                known = self._published[campaign_id] = _Published(current, ticks, ticks)
+                known = self._published[campaign_id] = _Published(current, ticks, ticks, ticks)
             elif known.version.number != current.number and ticks - known.published >= PUBLISH_SECONDS:
                 known.version, known.published = current, ticks
+                counts.VERSIONS.inc()
             else:
                 known.version = replace(known.version, now=current.now)
-            known.asked = ticks
+            known.asked = known.told = ticks
+            known.waiting = None
             return known.version
 
     def _version_of(self, row: CampaignRow) -> Version:
@@ -139,35 +191,76 @@ class Snapshots:
         current = self.version(campaign_id)
         shown = self._pages.get(page)
         lab = lab if shown is not None and shown.by_lab else ""
-        key = (campaign_id, current.epoch, page, place, language, hour, lab, *number)
+        what = (campaign_id, current.epoch, page, place, language, hour, lab)
+        key = (*what, *number)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
+                _HIT.inc()
                 return self._kept[key]
             building = self._building.setdefault(key, Lock())
+            older = self._older(what, current)
+        seconds = FIRST_SECONDS if older is None else KEPT_SECONDS
         try:
             # Whoever comes while it is being built waits for it instead of building it again.
-            with building:
+            with _turn(building, seconds):
                 with self._lock:
                     if key in self._kept:
+                        _HIT.inc()
                         return self._kept[key]
-                if number[1] > current.minute:
+                # Nobody's page is so far behind: who asks for every past minute would have each one drawn.
+                if not current.minute - REACH <= number[1] <= current.minute:
+                    _MOVED.inc()
                     return Moved(current)
-                built = self._build(campaign_id, page, place, language, number, hour, lab)
+                with self._builders.place(seconds):
+                    built = self._build(campaign_id, page, place, language, number, hour, lab)
                 if isinstance(built, Moved):
                     # What was published can no longer be drawn; from now on it is what can.
                     with self._lock:
                         ticks = self._ticks()
-                        self._published[campaign_id] = _Published(built.version, ticks, ticks)
+                        self._published[campaign_id] = _Published(built.version, ticks, ticks, ticks)
+                    _MOVED.inc()
                     return built
                 with self._lock:
                     self._kept[key] = built
                     while len(self._kept) > KEPT:
                         self._kept.popitem(last=False)
                 return built
+        except AWAY:
+            # More is asked for than can be drawn, or the database is away: the last picture there is will do.
+            if older is None:
+                raise
+            _KEPT_BACK.inc()
+            return Moved(older)
         finally:
             with self._lock:
                 self._building.pop(key, None)
+
+    def kept(self, campaign_id: str, page: str, place: str, language: str, number: tuple[int, int]) -> bytes | None:
+        """The same without hour or laboratory if it need not be built. Raises `UnknownSnapshot`."""
+        key = (campaign_id, self.version(campaign_id).epoch, page, place, language, None, "", *number)
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                _HIT.inc()
+                self._kept.move_to_end(key)
+        return found
+
+    def name(
+        self, campaign_id: str, page: str, place: str, language: str, number: tuple[int, int], *looking: str
+    ) -> str:
+        """What a picture is, for a proxy that keeps it: no two that differ have one name. `looking` is how else it is
+        asked for, hour and laboratory. Raises `UnknownSnapshot`."""
+        parts = (campaign_id, self.version(campaign_id).epoch, page, place, language, *number, *looking)
+        return "/".join(quote(str(part), safe="") for part in parts)
+
+    def _older(self, what: tuple[Any, ...], current: Version) -> Version | None:
+        """The version of the newest picture kept of `what`."""
+        numbers = [key[-2:] for key in self._kept if key[:-2] == what]
+        if not numbers:
+            return None
+        revision, minute = max(numbers)
+        return replace(current, revision=revision, minute=minute)
 
     def _build(
         self,
@@ -221,8 +314,10 @@ class Snapshots:
             default=lambda part: part.to_plotly_json(),
             option=orjson.OPT_NON_STR_KEYS,
         )
-        log.debug("snapshot %s/%s/%s built in %.1f ms", campaign_id, page, place, (self._ticks() - began) * 1000)
-        return gzip.compress(body, compresslevel=5, mtime=0)
+        packed = gzip.compress(body, compresslevel=5, mtime=0)
+        _BUILT.inc()
+        counts.SNAPSHOT_SECONDS.labels(page).observe(self._ticks() - began)
+        return packed
 
     def _moment(self, campaign: tuple[str, str], asked: Moment) -> tuple[Moment, Lock]:
         """The same moment another page was drawn at, with the rows it has asked for; and whose turn it is there."""
@@ -233,6 +328,17 @@ class Snapshots:
             while len(self._moments) > MOMENTS:
                 self._moments.popitem(last=False)
             return found
+
+
+@contextmanager
+def _turn(lock: Lock, seconds: float) -> Iterator[None]:
+    """Hold `lock` while the block runs. Raises `Busy` where it does not come free in time."""
+    if not lock.acquire(timeout=seconds):
+        raise Busy("somebody else still builds it")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _find(session: Session, campaign_id: str) -> CampaignRow:

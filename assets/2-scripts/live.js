@@ -6,6 +6,7 @@
   const POLL_MS = 1000;
   const TIMEOUT_MS = 4000;
   const PATIENCE = 3; // failures in a row before the reader is told
+  const OVERTAKEN_S = 10; // how much later than the next one an answer can come
   const SLOW_MS = 300; // a refresh shorter than this shows nothing
   const CHANGED_MS = 2000;
   const LANGS = { zh: "zh-CN", en: "en" };
@@ -52,9 +53,11 @@
       let head;
       try {
         head = await get(`/live/${encodeURIComponent(live.dataset.campaign)}`);
-        failedPolls = 0;
-        lastHeard = Date.now();
-        campaignClock = { at: Date.parse(head.now), heard: performance.now(), speed: head.speed ?? 1 };
+        // A server that cannot ask its database shows what it has kept, and says for how long it has not heard.
+        const behind = (head.behind ?? 0) * 1000;
+        failedPolls = behind >= PATIENCE * POLL_MS ? Math.max(PATIENCE, failedPolls + 1) : 0;
+        lastHeard = Date.now() - behind;
+        campaignClock = { at: Date.parse(head.now), heard: performance.now() - behind, speed: head.speed ?? 1 };
       } catch {
         failedPolls += 1;
         return;
@@ -86,11 +89,12 @@
 
   const withoutHour = (said) => JSON.stringify({ ...JSON.parse(said), hour: "" });
 
-  /** Answers can overtake each other: only a later version of the same database is news. */
+  /** Answers can overtake each other: only a later version of the same database is news. One that is minutes behind
+      has overtaken nothing: the server's clock was set back, and its time is the time that counts. */
   function isNewer(head) {
     if (!version || head.epoch !== version.epoch) return true;
     if (head.revision !== version.revision) return head.revision > version.revision;
-    return head.minute > version.minute;
+    return head.minute > version.minute || version.minute - head.minute > 1 + OVERTAKEN_S * (head.speed ?? 1) / 60;
   }
 
   /** A campaign without places has no picture; what it gets first makes another page of it. */

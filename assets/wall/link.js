@@ -48,7 +48,8 @@
       }
       this.failed = false;
       this.state = answer.body;
-      this.heardAt = performance.now();
+      // A server that cannot ask its database shows what it has kept, and says for how long it has not heard.
+      this.heardAt = performance.now() - (answer.body.behind ?? 0) * 1000;
       this.campaignNow = Date.parse(answer.body.now);
       for (const slug of this.scenes.keys()) if (!answer.body.scenes.includes(slug)) this.scenes.delete(slug);
       if (this.heardAt - this.kept > KEEP_EVERY) {
@@ -74,7 +75,11 @@
       if (this.isCurrent(slug)) return this.scenes.get(slug).snapshot;
       const answer = await get(`/screen/scene/${slug}/${key}`);
       if (!answer.body?.panels) return null;
-      const entry = { key, snapshot: answer.body };
+      // Where more is asked for than can be drawn an older picture comes: it is shown, and the wanted one asked again.
+      const { revision, minute } = answer.body;
+      const older = !this.state.pinned && key === this.key
+        && (revision < this.state.revision || (revision === this.state.revision && minute < this.state.minute));
+      const entry = { key: older ? "" : key, snapshot: answer.body };
       this.scenes.set(slug, entry);
       window.wall.keep.write(`scene.${slug}`, entry);
       return answer.body;

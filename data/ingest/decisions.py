@@ -58,8 +58,10 @@ def record_decisions(
     reason: str = "",
     note: str = "",
     clean_only: bool = False,
+    told_at: Mapping[str, datetime] | None = None,
 ) -> BatchResult:
-    """The same within the caller's transaction and campaign lock."""
+    """The same within the caller's transaction and campaign lock. `told_at` is when each key was decided, for a
+    demonstration's hours that are played at once; else all are decided now."""
     batch = _Batch(session, row, tree, keys, sender)
     check = _only_clean(session, batch) if clean_only else None
 
@@ -68,7 +70,8 @@ def record_decisions(
             return None
         if check:
             check(held)
-        return Decided(status, sender.name, now, 0, reason, note)
+        at = told_at[held.claim.key] if told_at else now
+        return Decided(status, sender.name, at, 0, reason, note)
 
     return batch.record(f"reports.{status}", now, decision, {"reason": reason, "note": note})
 
@@ -182,7 +185,7 @@ class _Batch:
                 [
                     {"campaign_id": self.row.id, "report_id": report_id, "status": made.status.value,
                      "reason": made.reason, "note": made.note, "undoes": made.undoes, "actor": self.sender.name,
-                     "recorded_at": now, "revision": result.revision}
+                     "recorded_at": made.at, "revision": result.revision}
                     for report_id, made in decided.items()
                 ],
             )  # fmt: skip

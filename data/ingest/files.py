@@ -48,6 +48,7 @@ from domain.clock import Clock
 from domain.errors import Code, Refused, Rejection
 from domain.places import LEVELS, Level
 from domain.reports import derived_key
+from telemetry import counts
 
 PART = 5_000
 """Rows of one transaction: large enough to be quick, small enough to let others in between."""
@@ -160,6 +161,8 @@ def import_table(
         intake.take(job, rows, result)
     result.refused.sort(key=lambda pair: pair[0])
     result.batch.rejected = [rejection for _, rejection in result.refused]
+    if not dry_run:
+        counts.rows(f"file/{what}", result.batch.accepted, result.batch.unchanged, len(result.refused))
     return result
 
 

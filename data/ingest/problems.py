@@ -160,7 +160,7 @@ def _place(tree: PlaceTree, opening: Opening, actor: Actor) -> Place:
 def _known(session: Session, campaign_id: str, key: str) -> tuple[ProblemEvent, ProblemRow] | None:
     query = (
         sa.select(ProblemEvent, ProblemRow)
-        .join(ProblemRow, ProblemRow.id == ProblemEvent.problem_id)
+        .join(ProblemRow, (ProblemRow.id == ProblemEvent.problem_id) & (ProblemRow.campaign_id == campaign_id))
         .where(ProblemEvent.campaign_id == campaign_id, ProblemEvent.key == key)
     )
     found = session.execute(query).one_or_none()

@@ -125,7 +125,7 @@ class Word:
         for part in batched_list(sorted(places)):
             query = (
                 sa.select(PlaceRow.code, u.at, u.source, u.persons, u.tubes, u.actor)
-                .join(PlaceRow, PlaceRow.id == u.place_id)
+                .join(PlaceRow, (PlaceRow.id == u.place_id) & (PlaceRow.campaign_id == u.campaign_id))
                 .where(u.campaign_id == row.id, PlaceRow.code.in_(part))
                 .order_by(u.id)
             )

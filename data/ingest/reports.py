@@ -82,10 +82,12 @@ def record(
     claims: Sequence[tuple[int, Claim]],
     sender: Sender,
     now: datetime,
+    told_at: Sequence[datetime] | None = None,
 ) -> BatchResult:
-    """Put claims on record, within the caller's transaction and campaign lock."""
+    """Put claims on record, within the caller's transaction and campaign lock. `told_at` is when each row was told,
+    by its index, for a demonstration's hours that are played at once; else all are told now."""
     batch = _Batch(session, row, tree, sender, now)
-    return batch.record(claims)
+    return batch.record(claims, told_at)
 
 
 class _Batch:
@@ -104,7 +106,7 @@ class _Batch:
         self.correctors: dict[str, tuple[int, int, str]] = {}
         """Site, report and key of what already corrects a key that the batch corrects."""
 
-    def record(self, claims: Sequence[tuple[int, Claim]]) -> BatchResult:
+    def record(self, claims: Sequence[tuple[int, Claim]], told_at: Sequence[datetime] | None) -> BatchResult:
         result = BatchResult(revision=self.row.revision)
         placed: list[tuple[int, Claim, Place]] = []
         for index, claim in claims:
@@ -124,7 +126,7 @@ class _Batch:
             try:
                 self._check_key(claim, site)
                 check_possible(claim, site.lanes, self.tree.pool_size(site))
-                outcome = site_record.take(claim, next_id, self.now)
+                outcome = site_record.take(claim, next_id, told_at[index] if told_at else self.now)
             except Refused as refusal:
                 if isinstance(refusal, Contradiction):
                     contradictions.append((claim, site, refusal))
@@ -208,7 +210,7 @@ class _Batch:
         for part in batched_list(unknown):
             alias_query = (
                 sa.select(ReportAlias.key, ReportAlias.report_id, Report.site_id)
-                .join(Report, Report.id == ReportAlias.report_id)
+                .join(Report, (Report.id == ReportAlias.report_id) & (Report.campaign_id == ReportAlias.campaign_id))
                 .where(ReportAlias.campaign_id == self.row.id, ReportAlias.key.in_(part))
             )
             for key, report_id, site_id in self.session.execute(alias_query):
@@ -301,7 +303,8 @@ def settle(session: Session, campaign_id: str, tree: PlaceTree, records: Mapping
                 written.append(_current_row(campaign_id, tree, site, site_record, held, verdict))
     table = CurrentReport.__table__
     for part in batched_list(gone):
-        session.execute(sa.delete(table).where(table.c.report_id.in_(part)))  # type: ignore[arg-type]
+        replaced = sa.delete(table).where(table.c.campaign_id == campaign_id, table.c.report_id.in_(part))  # type: ignore[arg-type]
+        session.execute(replaced)
     if written:
         session.execute(sa.insert(table), written)  # type: ignore[arg-type]
     rollups.apply(session, campaign_id, deltas.changed())

@@ -18,7 +18,7 @@ from data import bulk, campaigns
 from data.database import Database
 from data.ingest.batch import BatchResult
 from data.ingest.positives import Changed, follow
-from data.models import CampaignRow, Moment, TubeEvent, TubeRow
+from data.models import CampaignRow, Moment, TubeArchive, TubeEvent, TubeRow
 from data.stored_reports import batched_list
 from data.tube_books import TUBE_FIELDS, Books, Changes, Standing, apply, books_of
 from data.tube_corrections import aliases_of, withdrawn_of
@@ -171,6 +171,9 @@ def record(
     that writers wait for each other as short as can be. `told_at` is when each row was told, by its index, for the
     hours of a demonstration that are played at once; else all are told now."""
     result = BatchResult(revision=row.revision)
+    if _is_archived(session, row.id):
+        result.rejected += [Refused("row", Code.TOO_LATE, detail="archived").at(one.number) for one in placed]
+        return result
     batch: dict[str, Placed] = {}
     for one in placed:
         first = batch.setdefault(one.event.event_id, one)
@@ -201,6 +204,8 @@ def record(
                 result.rejected.append(_conflict(batch[event_id]))
     if fresh:
         row = campaigns.lock(session, row.id)
+        if _is_archived(session, row.id):
+            raise RuntimeError(f"{row.id} began to be archived in between")
         books = books_of(session, row, campaigns.tree_of(session, row))
         changed = _fold(session, row.id, books, [one for event_id, one in batch.items() if event_id in fresh])
         follow(session, row, campaigns.tree_of(session, row), changed, now)
@@ -218,6 +223,11 @@ def record(
             now=now,
         )
     return result
+
+
+def _is_archived(session: Session, campaign_id: str) -> bool:
+    query = sa.select(TubeArchive.campaign_id).where(TubeArchive.campaign_id == campaign_id)
+    return session.scalar(query) is not None
 
 
 def _conflict(one: Placed) -> Rejection:

@@ -120,7 +120,11 @@ def _on_record(
     """What is on record under the keys of `claims`, and what was last said of their places, moments and sources."""
     u = UpperFigure
     columns = u.key, PlaceRow.code, u.at, u.persons, u.tubes, u.source
-    stored = sa.select(*columns).join(PlaceRow, PlaceRow.id == u.place_id).where(u.campaign_id == row.id)
+    stored = (
+        sa.select(*columns)
+        .join(PlaceRow, (PlaceRow.id == u.place_id) & (PlaceRow.campaign_id == u.campaign_id))
+        .where(u.campaign_id == row.id)
+    )
     by_key: dict[str, UpperClaim] = {}
     for part in batched_list(sorted({claim.key for claim in claims})):
         by_key.update((found[0], UpperClaim(*found)) for found in session.execute(stored.where(u.key.in_(part))))

@@ -92,7 +92,7 @@ def _versions(session: Session, moment: Moment, frozen: Frozen) -> list[_Version
     query = (
         sa.select(r.id, r.site_id, r.recorded_at, r.starts_at, r.ends_at, r.correction_of, r.persons, r.tubes, r.note,
                   r.actor, c.persons, c.tubes, c.status, old.persons, old.tubes, old.ends_at)
-        .outerjoin(c, c.report_id == r.id)
+        .outerjoin(c, (c.report_id == r.id) & (c.campaign_id == r.campaign_id))
         .outerjoin(old, sa.and_(old.campaign_id == r.campaign_id, old.key == r.correction_of))
         .where(r.campaign_id == campaign.id, r.revision > frozen.revision, r.revision <= moment.revision,
                r.starts_at < frozen.data_until)
@@ -143,7 +143,7 @@ def _decisions(session: Session, moment: Moment, frozen: Frozen) -> list[Correct
     tree = moment.tree
     query = (
         sa.select(Report.site_id, Decision.status, Decision.recorded_at, Decision.actor)
-        .join(Report, Report.id == Decision.report_id)
+        .join(Report, (Report.id == Decision.report_id) & (Report.campaign_id == Decision.campaign_id))
         .where(Decision.campaign_id == tree.campaign.id, Decision.revision > frozen.revision,
                Decision.revision <= moment.revision, Report.starts_at < frozen.data_until)
     )  # fmt: skip

@@ -75,8 +75,8 @@ def _contested(session: Session, moment: Moment) -> tuple[Contested, ...]:
     campaign, r = moment.tree.campaign, RefusedClaim
     query = (
         sa.select(r.content, r.actor, r.recorded_at, Report.key)
-        .join(Report, Report.id == r.report_id)
-        .join(CurrentReport, CurrentReport.report_id == r.report_id)
+        .join(Report, (Report.id == r.report_id) & (Report.campaign_id == r.campaign_id))
+        .join(CurrentReport, (CurrentReport.report_id == r.report_id) & (CurrentReport.campaign_id == r.campaign_id))
         .where(r.campaign_id == campaign.id, r.site_id == moment.place.id,
                CurrentReport.status != Status.VERIFIED.value)
         .order_by(r.id)
@@ -113,7 +113,7 @@ def sites_to_enter(session: Session, moment: Moment) -> list[SiteToEnter]:
     c = CurrentReport
     sites = tree.sites(moment.place)
     known = {site.id for site in sites}
-    query = sa.select(c.site_id, c.first_period, c.last_period).where(c.campaign_id == tree.campaign.id)
+    query = sa.select(c.site_id, c.first_period, c.last_period).where(*moment.within(c))
     covered: dict[int, set[int]] = {}
     for site_id, first, last in session.execute(query):
         if site_id in known:

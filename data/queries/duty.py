@@ -42,7 +42,7 @@ Found = dict[int, tuple[Covering, int, datetime]]
 def _covering_now(session: Session, moment: Moment, period: int) -> Found:
     c = CurrentReport
     query = sa.select(c.site_id, c.status, c.persons, c.flags, c.first_recorded_at).where(
-        c.campaign_id == moment.tree.campaign.id, c.first_period <= period, c.last_period >= period
+        *moment.within(c), c.first_period <= period, c.last_period >= period
     )
     return {
         site_id: (Covering(status == Status.RETURNED, persons == 0, bool(flags & Flag.LATE)), persons, recorded_at)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import CurrentReport, RefusedClaim, Report
+from data.queries.moment import within
 from data.stored_reports import batched_list, held_reports
 from domain.findings import FLAG_SEVERITY, Finding, Topic, worst_flag
 from domain.places import Level, Place, PlaceTree
@@ -25,7 +26,7 @@ def missing_sites(session: Session, tree: PlaceTree, place: Place, period: int |
     covered = set(
         session.scalars(
             sa.select(CurrentReport.site_id).where(
-                CurrentReport.campaign_id == tree.campaign.id,
+                *within(CurrentReport, tree, place),
                 CurrentReport.first_period <= period,
                 CurrentReport.last_period >= period,
             )
@@ -52,7 +53,7 @@ def _finding(
 
 def _doubtful(session: Session, tree: PlaceTree, place: Place) -> list[Finding]:
     doubtful = sa.select(CurrentReport.site_id, CurrentReport.report_id, CurrentReport.flags).where(
-        CurrentReport.campaign_id == tree.campaign.id,
+        *within(CurrentReport, tree, place),
         CurrentReport.doubtful,
         CurrentReport.status != Status.VERIFIED.value,
     )
@@ -124,9 +125,13 @@ def _contradictions(session: Session, tree: PlaceTree, place: Place) -> list[Fin
     r, kept = RefusedClaim, Report
     query = (
         sa.select(r.site_id, r.recorded_at, r.content, kept.persons, kept.persons_total, CurrentReport.status)
-        .join(kept, kept.id == r.report_id)
-        .join(CurrentReport, CurrentReport.report_id == r.report_id)
-        .where(r.campaign_id == tree.campaign.id, CurrentReport.status != Status.VERIFIED.value)
+        .join(kept, (kept.id == r.report_id) & (kept.campaign_id == r.campaign_id))
+        .join(CurrentReport, (CurrentReport.report_id == r.report_id) & (CurrentReport.campaign_id == r.campaign_id))
+        .where(
+            r.campaign_id == tree.campaign.id,
+            *within(kept, tree, place),
+            CurrentReport.status != Status.VERIFIED.value,
+        )
     )
     found = []
     for site_id, recorded_at, content, persons, persons_total, _ in session.execute(query):

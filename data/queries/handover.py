@@ -8,33 +8,38 @@ from sqlalchemy.orm import Session
 
 from data import campaigns
 from data.models import LabRow, SiteSignOff, TubeBox, TubeSum
+from data.queries import minutes
 from data.queries.moment import Moment, ref
 from data.stored_reports import batched_list
 from data.tube_books import NO_LAB, books_of
 from domain.backlog import LabRef
 from domain.handover import Box, Handover, Run, Side, Signature, SignOff, order_of, standing_of
-from domain.places import Place
+from domain.places import Level, Place
 
 MOST = 200
 """Short boxes, runs and sites that a page lists."""
 
 
 def handover(session: Session, moment: Moment) -> Handover:
-    """The handover of `moment.place` and what lies below it, at `moment.now`."""
+    """The handover of `moment.place` and what lies below it, at `moment.now`. Nobody signs at a city: of it, what was
+    found in this minute holds."""
+    if moment.place.level is Level.CITY:
+        return minutes.once(moment.tree, handover, moment.now, None, lambda: _handover(session, moment))
+    return _handover(session, moment)
+
+
+def _handover(session: Session, moment: Moment) -> Handover:
     tree, place = moment.tree, moment.place
     campaign = tree.campaign
     labs = labs_of(session, campaign.id)
     sites = tree.sites(place)
     below = None if place in tree.roots and len(tree.roots) == 1 else [site.id for site in sites]
-    complete = waiting = 0
-    short = []
-    for site_id, box, manifest, lab_id, sent, received in _boxes(session, campaign.id, below):
-        if received >= sent:
-            complete += 1
-        elif not received:
-            waiting += 1
-        elif site_id in tree.by_id:
-            short.append(Box(ref(tree.by_id[site_id]), box, manifest, labs.get(lab_id), sent, received))
+    complete, waiting = _whole_boxes(session, campaign.id, below)
+    short = [
+        Box(ref(tree.by_id[site_id]), box, manifest, labs.get(lab_id), sent, received)
+        for site_id, box, manifest, lab_id, sent, received in _short_boxes(session, campaign.id, below)
+        if site_id in tree.by_id
+    ]
     short.sort(key=lambda box: (box.difference, box.site.code, box.box))
     return Handover(
         campaign, ref(place), complete + waiting + len(short), complete, waiting, tuple(short[:MOST]),
@@ -42,12 +47,27 @@ def handover(session: Session, moment: Moment) -> Handover:
     )  # fmt: skip
 
 
-def _boxes(
+def _whole_boxes(session: Session, campaign_id: str, sites: Sequence[int] | None) -> tuple[int, int]:
+    """Boxes of which everything has been received, and those of which nothing has."""
+    b = TubeBox
+    query = sa.select(
+        sa.func.sum(sa.case((b.received >= b.sent, 1), else_=0)),
+        sa.func.sum(sa.case(((b.received < b.sent) & (b.received == 0), 1), else_=0)),
+    ).where(b.campaign_id == campaign_id, b.sent > 0)
+    complete = waiting = 0
+    for part in batched_list(sites) if sites is not None else (None,):
+        row = session.execute(query.where(b.site_id.in_(part)) if part is not None else query).one()
+        complete, waiting = complete + int(row[0] or 0), waiting + int(row[1] or 0)
+    return complete, waiting
+
+
+def _short_boxes(
     session: Session, campaign_id: str, sites: Sequence[int] | None
 ) -> Iterable[tuple[int, str, str, int, int, int]]:
+    """Boxes of which some tubes have been received and others not."""
     b = TubeBox
     query = sa.select(b.site_id, b.box, b.manifest, b.lab_id, b.sent, b.received).where(
-        b.campaign_id == campaign_id, b.sent > 0
+        b.campaign_id == campaign_id, b.sent > 0, b.received != 0, b.received < b.sent
     )
     for part in batched_list(sites) if sites is not None else (None,):
         yield from session.execute(query.where(b.site_id.in_(part)) if part is not None else query)

@@ -9,7 +9,7 @@ from data.queries.handover import handover
 from data.queries.moment import Moment
 from data.queries.tube_findings import tube_findings
 from data.queries.tube_ledger import ledger
-from data.queries.tubes import known
+from data.queries.tubes import known_place
 from domain.backlog import Backlog
 from domain.handover import Handover
 from domain.ledger import LedgerPicture
@@ -30,7 +30,7 @@ def ledger_desk(session: Session, moment: Moment) -> LedgerDesk:
     """The desk of `moment.place`."""
     return LedgerDesk(
         moment.ask(session, ledger),
-        place_backlog(moment.ask(session, known), moment.place),
+        place_backlog(moment.ask(session, known_place), moment.place),
         moment.ask(session, tube_findings),
         moment.ask(session, handover),
     )

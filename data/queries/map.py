@@ -12,6 +12,7 @@ from data.queries.sites import site_rows
 from domain.duty import State
 from domain.map import Dot, MapPicture, Projection, Shape, rings_of
 from domain.places import Place
+from domain.site_groups import lists_towns
 
 
 def projection_of(session: Session, moment: Moment) -> Projection:
@@ -45,13 +46,17 @@ def shown_of(moment: Moment, outlines: Mapping[int, object]) -> list[Place]:
 
 
 def map_picture(session: Session, moment: Moment) -> MapPicture:
-    """The map of `moment.place`: the outlines of its children (or its own) and its sites."""
+    """The map of `moment.place`: the outlines of its children (or its own) and its sites; of a large city its
+    districts alone, since five thousand sites on it are a grey spot that says nothing."""
     tree, place = moment.tree, moment.place
     seen = moment.ask(session, overview)
     outlines = moment.ask(session, outlines_of)
     children = {child.place.code: child for child in seen.children}
     shown = shown_of(moment, outlines)
-    placed = [(site, site.lon, site.lat) for site in tree.sites(place)]
+    sites = tree.sites(place)
+    if lists_towns(place, len(sites)):
+        sites = ()
+    placed = [(site, site.lon, site.lat) for site in sites]
     project = moment.ask(session, projection_of)
     shapes = []
     for at in shown:
@@ -67,7 +72,7 @@ def map_picture(session: Session, moment: Moment) -> MapPicture:
             )
         )
     dots, unplaced = [], []
-    rows = {row.place.code: row for row in moment.ask(session, site_rows)}
+    rows = {row.place.code: row for row in moment.ask(session, site_rows)} if sites else {}
     for site, lon, lat in placed:
         if lon is None or lat is None:
             unplaced.append(ref(site))

@@ -136,8 +136,8 @@ def _hours(session: Session, moment: Moment, period: int | None) -> Mapping[int,
     campaign, c, r = moment.tree.campaign, CurrentReport, Report
     query = (
         sa.select(c.site_id, c.first_period, c.last_period, c.persons, r.queue_minutes, r.lanes_open)
-        .join(r, r.id == c.report_id)
-        .where(c.campaign_id == campaign.id, c.first_period <= period, c.last_period >= period)
+        .join(r, (r.id == c.report_id) & (r.campaign_id == c.campaign_id))
+        .where(*moment.within(c), c.first_period <= period, c.last_period >= period)
         # The one that speaks of fewer hours says more of this one.
         .order_by((c.last_period - c.first_period).desc())
     )

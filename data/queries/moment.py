@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.overview import PlaceRef
-from domain.places import Place, PlaceTree
+from domain.places import Level, Place, PlaceTree
 
 Rows = TypeVar("Rows")
 
@@ -42,11 +43,23 @@ class Moment:
         was recorded within that minute."""
         return self.at if self.until is not None else self.at + timedelta(minutes=1)
 
+    def within(self, table: type[Any]) -> list[sa.ColumnElement[bool]]:
+        """That rows of `table` are of the moment's campaign and district: `within`."""
+        return within(table, self.tree, self.place)
+
     def ask(self, session: Session, query: Callable[[Session, "Moment"], Rows]) -> Rows:
         """The rows of `query` at this moment; asked once, however many views share them."""
         if query not in self._rows:
             self._rows[query] = query(session, self)
         return self._rows[query]
+
+
+def within(table: type[Any], tree: PlaceTree, place: Place) -> list[sa.ColumnElement[bool]]:
+    """That rows of `table` are of the campaign and, where `place` lies in a district, of that district: the keys the
+    record is spread by (docs/decisions/0034), and far fewer rows than a city's. Not all of them lie below `place`."""
+    above = (tree.by_id[i] for i in place.ancestors)
+    own = [table.district_id == p.id for p in above if p.level is Level.DISTRICT]
+    return [table.campaign_id == tree.campaign.id, *own]
 
 
 def ref(place: Place) -> PlaceRef:

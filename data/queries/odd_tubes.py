@@ -170,6 +170,35 @@ def site_hours(session: Session, campaign_id: str, sites: Iterable[int]) -> Mapp
     return found
 
 
+def sites_in_doubt(session: Session, campaign_id: str, last: int, *, each: bool) -> set[int]:
+    """The sites of which some period up to `last` may not agree: tubes against third copies, or against what was
+    reported of them. The database compares, and names few; what is wrong at each is for the rules to say."""
+    s, c = TubeSum, CurrentReport
+    lacking = sa.case(((s.period <= last) & (s.used > s.third), 1), else_=0)
+    copies = (
+        sa.select(s.owner)
+        .where(s.campaign_id == campaign_id, s.owner > 0, s.used > 0)
+        .group_by(s.owner)
+        .having(sa.or_(sa.func.max(s.copy_only) > 0, sa.and_(sa.func.max(s.third) > 0, sa.func.max(lacking) > 0)))
+    )
+    figure = c.persons if each else c.tubes
+    with_tubes = sa.select(s.owner).where(s.campaign_id == campaign_id, s.used > 0)
+    told = (
+        sa.select(c.site_id)
+        .outerjoin(
+            s, sa.and_(s.campaign_id == c.campaign_id, s.owner == c.site_id, s.period == c.last_period, s.used > 0)
+        )
+        .where(
+            c.campaign_id == campaign_id,
+            c.last_period <= last,
+            # A report of several hours is compared with all of them.
+            sa.or_(c.first_period < c.last_period, sa.func.abs(figure - sa.func.coalesce(s.used, 0)) > 1),
+            c.site_id.in_(with_tubes),
+        )
+    )
+    return {*session.scalars(copies), *session.scalars(told)}
+
+
 class Reported(NamedTuple):
     """Tubes as a current report states them, for the periods `first` to `last`."""
 
@@ -178,14 +207,17 @@ class Reported(NamedTuple):
     tubes: int
 
 
-def reported_tubes(session: Session, campaign_id: str, *, each: bool) -> Mapping[int, list[Reported]]:
-    """The current reports that state tubes, by site; where `each` person has a code, their persons instead."""
+def reported_tubes(
+    session: Session, campaign_id: str, sites: Iterable[int], *, each: bool
+) -> Mapping[int, list[Reported]]:
+    """The current reports of these sites that state tubes; where `each` person has a code, their persons instead."""
     c = CurrentReport
     figure = c.persons if each else c.tubes
-    query = sa.select(c.site_id, c.first_period, c.last_period, figure).where(
-        c.campaign_id == campaign_id, figure.is_not(None)
-    )
     found: dict[int, list[Reported]] = defaultdict(list)
-    for site_id, first, last, tubes in session.execute(query):
-        found[site_id].append(Reported(first, last, tubes or 0))
+    for part in batched_list(sites):
+        query = sa.select(c.site_id, c.first_period, c.last_period, figure).where(
+            c.campaign_id == campaign_id, c.site_id.in_(part), figure.is_not(None)
+        )
+        for site_id, first, last, tubes in session.execute(query):
+            found[site_id].append(Reported(first, last, tubes or 0))
     return found

@@ -35,7 +35,7 @@ def land(session: Session, row: CampaignRow) -> Land:
     """The campaign's towns as far as their outlines are known."""
     query = (
         sa.select(PlaceRow.name, PlaceRow.name_en, Boundary.geometry)
-        .join(Boundary, Boundary.place_id == PlaceRow.id)
+        .join(Boundary, (Boundary.place_id == PlaceRow.id) & (Boundary.campaign_id == PlaceRow.campaign_id))
         .where(Boundary.campaign_id == row.id, Boundary.valid_to.is_(None), PlaceRow.level == Level.TOWN.value)
         .order_by(PlaceRow.code)
     )

@@ -1,9 +1,11 @@
 """When places are expected to finish: the forecast's rules over the sums per place and period."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from data.queries.cells import NOTHING, Cells
-from domain.forecast import Outlook, Progress, forecast
+from domain.campaign import Campaign
+from domain.forecast import Forecast, Outlook, Progress, forecast
 from domain.places import Level, Place, PlaceTree
 
 
@@ -34,7 +36,7 @@ def outlooks(tree: PlaceTree, place: Place, cells: Cells, last: int | None) -> M
     if place.level is Level.CITY:
         groups[place.id] = towns
     for group, members in groups.items():
-        whole = forecast(tree.campaign, [_progress(tree, town, cells, last) for town in members])
+        whole = _forecast(tree.campaign, tuple(_progress(tree, town, cells, last) for town in members))
         if whole.district is not None:
             found.setdefault(group, whole.district)
         for town, outlook in zip(members, whole.towns, strict=True):
@@ -43,13 +45,21 @@ def outlooks(tree: PlaceTree, place: Place, cells: Cells, last: int | None) -> M
     return found
 
 
+@lru_cache(maxsize=256)
+def _forecast(campaign: Campaign, towns: tuple[Progress, ...]) -> Forecast:
+    # A report that comes in changes what is known of one district: the others' outlook is the same as before.
+    return forecast(campaign, towns)
+
+
 def _progress(tree: PlaceTree, town: Place, cells: Cells, last: int) -> Progress:
     own = cells.get(town.id, {})
     expected = tree.expected(town)
     counted = [own.get(k, NOTHING) for k in range(last + 1)]
     return Progress(
         target=tree.target(town) or 0,
-        counted=[cell.persons for cell in counted],
-        weights=tree.plan(town) or [0.0] * tree.campaign.periods,
-        reported=[(cell.on_time + cell.late) / expected[k] if expected[k] else 1.0 for k, cell in enumerate(counted)],
+        counted=tuple(cell.persons for cell in counted),
+        weights=tuple(tree.plan(town) or (0.0,) * tree.campaign.periods),
+        reported=tuple(
+            (cell.on_time + cell.late) / expected[k] if expected[k] else 1.0 for k, cell in enumerate(counted)
+        ),
     )

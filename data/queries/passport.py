@@ -121,8 +121,8 @@ class _Reader:
         column: Any = getattr(c if judged else r, name) if name else sa.literal(1)
         query = (
             sa.select(c.site_id, c.first_period, c.last_period, c.status, column, c.version, c.report_id)
-            .join(r, r.id == c.report_id)
-            .where(c.campaign_id == self.campaign.id)
+            .join(r, (r.id == c.report_id) & (r.campaign_id == c.campaign_id))
+            .where(*self.moment.within(c))
         )
         if self.moment.place.level is Level.SITE:
             query = query.where(c.site_id == self.moment.place.id)

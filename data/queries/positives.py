@@ -68,7 +68,7 @@ def _beside(session: Session, campaign_id: str, rows: Iterable[Row]) -> _Beside:
         sa.select(later.id, later.number, earlier.id, earlier.number)
         .select_from(r)
         .join(later, sa.and_(later.campaign_id == r.campaign_id, later.barcode == r.barcode))
-        .join(earlier, earlier.id == r.task_id)
+        .join(earlier, (earlier.id == r.task_id) & (earlier.campaign_id == r.campaign_id))
         .where(r.campaign_id == campaign_id, sa.or_(later.id.in_(shown), earlier.id.in_(shown)))
         .order_by(later.number)
     )

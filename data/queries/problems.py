@@ -9,18 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import Account, ContactRow, PlaceRow, ProblemEvent, ProblemRow
-from data.queries.modes import mode_history, modes
+from data.queries.modes import mode_history, mode_lines, modes
 from data.queries.moment import Moment
 from data.queries.open_problems import rows_below, standing_of
 from data.queries.overview import overview, ref
 from data.stored_problems import events_of, state_of
 from domain.contacts import Post
-from domain.modes import Mode, ModeChange, Modes
+from domain.modes import Mode, ModeChange, ModeLine, Modes
 from domain.overview import Overview, PlaceRef
 from domain.permissions import Role
-from domain.places import Level, PlaceTree
+from domain.places import Level, Place, PlaceTree
 from domain.problem_board import Board, Problem, Reply, Tried, columns_of
 from domain.problems import Effect, Event, Kind, Step, escalations, fold, standing
+from domain.site_groups import lists_towns
 
 
 def problem_board(session: Session, moment: Moment) -> Board:
@@ -77,13 +78,28 @@ class Information:
 
     overview: Overview
     board: Board
-    modes: Modes
+    modes: tuple[ModeLine, ...]
 
 
 def information(session: Session, moment: Moment) -> Information:
     """What the overview says of problems and modes."""
     board = _board(session, moment, with_events=False)
-    return Information(moment.ask(session, overview), board, moment.ask(session, modes))
+    return Information(moment.ask(session, overview), board, moment.ask(session, mode_lines))
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInformation:
+    """The problems of a site, and the mode it works in."""
+
+    overview: Overview
+    board: Board
+    modes: Modes
+
+
+def site_information(session: Session, moment: Moment) -> SiteInformation:
+    """What a site's page says of problems and modes."""
+    board = _board(session, moment, with_events=False)
+    return SiteInformation(moment.ask(session, overview), board, moment.ask(session, modes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +114,8 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything the page of problems shows of a place. `sites` can be chosen when a problem is opened or a mode set;
-    `recipient` and `history` are those of a single site."""
+    """Everything the page of problems shows of a place. `sites`, of a city its towns, can be chosen when a problem
+    is opened; `recipient` and `history` are those of a single site."""
 
     overview: Overview
     board: Board
@@ -118,11 +134,20 @@ def desk(session: Session, moment: Moment) -> Desk:
         overview=moment.ask(session, overview),
         board=moment.ask(session, problem_board),
         modes=moment.ask(session, modes),
-        sites=tuple((ref(site), _town(tree, site.id)) for site in tree.sites(place)),
+        sites=_choices(tree, place),
         recipient=_recipient(session, moment) if alone else None,
         history=mode_history(session, tree, place) if alone else (),
         tried=_tried(session, moment),
     )
+
+
+def _choices(tree: PlaceTree, place: Place) -> tuple[tuple[PlaceRef, PlaceRef | None], ...]:
+    """The sites that can be named, each with its town; of a city its towns, each with its district."""
+    if lists_towns(place, len(tree.sites(place))):
+        below = [town for town in tree.each(Level.TOWN) if tree.contains(place, town)]
+        parents = (tree.by_id.get(town.parent_id or 0) for town in below)
+        return tuple((ref(town), ref(above) if above else None) for town, above in zip(below, parents, strict=True))
+    return tuple((ref(site), _town(tree, site.id)) for site in tree.sites(place))
 
 
 def _midnight(moment: Moment) -> datetime:
@@ -208,7 +233,7 @@ def _recipient(session: Session, moment: Moment) -> Recipient | None:
     c, a = ContactRow, Account
     on_duty = (
         sa.select(c.name, c.phone)
-        .join(PlaceRow, PlaceRow.id == c.place_id)
+        .join(PlaceRow, (PlaceRow.id == c.place_id) & (PlaceRow.campaign_id == c.campaign_id))
         .where(
             c.campaign_id == tree.campaign.id,
             PlaceRow.code == town.code,

@@ -54,8 +54,8 @@ def current_reports(
         sa.select(r.id, r.key, r.site_id, r.starts_at, c.first_period, c.last_period, r.note, r.correction_of,
                   c.persons, c.tubes, c.version, c.status, c.flags, r.recorded_at, c.first_recorded_at, r.actor,
                   r.channel, *(getattr(r, name) for name in COUNTS))
-        .join(c, c.report_id == r.id)
-        .where(r.campaign_id == tree.campaign.id, r.id > after)
+        .join(c, (c.report_id == r.id) & (c.campaign_id == r.campaign_id))
+        .where(*moment.within(r), r.id > after)
         .order_by(r.id)
     )  # fmt: skip
     sites = {site.id for site in tree.sites(place)}

@@ -44,7 +44,7 @@ def site_picture(session: Session, moment: Moment) -> SitePicture:
                     lanes_open=claim.lanes_open,
                     persons_total=claim.persons_total,
                     tubes_total=claim.tubes_total,
-                    status=held.status if verdict else _last_decision(session, held.report_id),
+                    status=held.status if verdict else _last_decision(session, tree.campaign.id, held.report_id),
                     flags=tuple((verdict.flags if verdict else Flag(0)).words()),
                     note=claim.note,
                     actor=actors.get(held.report_id, ""),
@@ -55,7 +55,9 @@ def site_picture(session: Session, moment: Moment) -> SitePicture:
     return SitePicture(seen, site.kind, site.lanes, site.lab, tuple(versions))
 
 
-def _last_decision(session: Session, report_id: int) -> Status:
+def _last_decision(session: Session, campaign_id: str, report_id: int) -> Status:
     """What the town last said of a version that no longer counts."""
-    query = sa.select(Decision.status).where(Decision.report_id == report_id).order_by(Decision.id.desc()).limit(1)
+    d = Decision
+    query = sa.select(d.status).where(d.campaign_id == campaign_id, d.report_id == report_id)
+    query = query.order_by(d.id.desc()).limit(1)
     return Status(session.scalar(query) or Status.SUBMITTED)

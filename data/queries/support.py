@@ -27,7 +27,7 @@ def calls_today(session: Session, tree: PlaceTree, now: datetime) -> list[Call]:
     """The calls for support that were made today."""
     query = (
         sa.select(SupportCall, LabRow)
-        .join(LabRow, LabRow.id == SupportCall.lab_id)
+        .join(LabRow, (LabRow.id == SupportCall.lab_id) & (LabRow.campaign_id == SupportCall.campaign_id))
         .where(SupportCall.campaign_id == tree.campaign.id,
                SupportCall.day == tree.campaign.local(now).date().isoformat())
         .order_by(SupportCall.said_at, LabRow.code)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import LabRow
+from data.queries import minutes
 from data.queries.moment import Moment, ref
 from data.queries.odd_tubes import (
     BoxCount,
@@ -22,6 +23,7 @@ from data.queries.odd_tubes import (
     reported_tubes,
     short_boxes,
     site_hours,
+    sites_in_doubt,
     waiting_in,
 )
 from data.reminder_record import contacts_below
@@ -56,7 +58,7 @@ def tube_findings(session: Session, moment: Moment) -> FindingsPicture:
     """The findings of `moment.place` and what lies below it, at `moment.now`."""
     tree = moment.tree
     spoken = spoken_findings(session, tree.campaign.id)
-    everything = _Deriving(session, moment, spoken).findings()
+    everything = _everything(session, moment, spoken)
     present = {finding.id: finding for finding in everything}
     below = [finding for finding in everything if _is_below(moment, finding)]
     still_open = sorted(
@@ -70,7 +72,20 @@ def tube_findings(session: Session, moment: Moment) -> FindingsPicture:
 def find_finding(session: Session, moment: Moment, id_: str) -> TubeFinding | None:
     """The finding of that id, open or closed, wherever in the campaign; None where its cause is gone or never was."""
     spoken = spoken_findings(session, moment.tree.campaign.id)
-    return next((f for f in _Deriving(session, moment, spoken).findings() if f.id == id_), None)
+    return next((f for f in _everything(session, moment, spoken) if f.id == id_), None)
+
+
+def _everything(session: Session, moment: Moment, spoken: Mapping[str, Spoken]) -> Sequence[TubeFinding]:
+    """Every finding of the campaign. In a large one, what has been found in this minute holds for every place of it,
+    unless somebody says something about a finding."""
+
+    def derive() -> Sequence[TubeFinding]:
+        return _Deriving(session, moment, spoken).findings()
+
+    if not minutes.is_large(moment.tree):
+        return derive()
+    said = sum(len(each.events) for each in spoken.values())
+    return minutes.once(moment.tree, tube_findings, moment.now, said, derive)
 
 
 def _is_below(moment: Moment, finding: TubeFinding) -> bool:
@@ -272,9 +287,11 @@ class _Deriving:
         last = self.campaign.last_due(self.now - timedelta(minutes=SYNC_MINUTES))
         if last is None:
             return
-        sites = [site.id for site in self.tree.each(Level.SITE)]
+        each = self.campaign.code_per_person
+        doubtful = sites_in_doubt(self.session, self.campaign.id, last, each=each)
+        sites = sorted(site_id for site_id in doubtful if self.tree.by_id[site_id].level is Level.SITE)
         hours = site_hours(self.session, self.campaign.id, sites)
-        reported = reported_tubes(self.session, self.campaign.id, each=self.campaign.code_per_person)
+        reported = reported_tubes(self.session, self.campaign.id, sites, each=each)
         for site_id, own in hours.items():
             site = self.tree.by_id[site_id]
             keeps = any(hour.copies for hour in own.values())

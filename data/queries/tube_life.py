@@ -122,10 +122,13 @@ def find_tubes(
     if whole is not None and _visible(whole, tree, place, lab_id, _labs(session, campaign_id, [whole])):
         return Hits((_hit(tree, whole),), False)
     tail = wanted[-MIN_TAIL:]
-    # The campaign is named in a way that no index holds: without statistics SQLite would read all of its tubes.
+    # On SQLite the campaign is named in a way that no index holds: without statistics it would read all of its tubes.
+    # PostgreSQL has to be told plainly in which part to look.
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    campaign = TubeRow.campaign_id.op("||")("") if on_sqlite else TubeRow.campaign_id
     query = (
         sa.select(TubeRow)
-        .where(_TAIL.in_({tail, tail.upper(), tail.lower()}), TubeRow.campaign_id.op("||")("") == campaign_id)
+        .where(_TAIL.in_({tail, tail.upper(), tail.lower()}), campaign == campaign_id)
         .order_by(TubeRow.barcode)
     )
     found = [row for row in session.scalars(query) if row.barcode.casefold().endswith(wanted.casefold())]

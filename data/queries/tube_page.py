@@ -11,6 +11,7 @@ from domain.backlog import Backlogs
 from domain.matching import outcome, window_of
 from domain.matching_plan import Plan
 from domain.overview import Overview
+from domain.places import Level
 from domain.tube_page import TubesPicture, expected_path
 
 
@@ -18,7 +19,9 @@ def tubes_picture(session: Session, moment: Moment) -> TubesPicture:
     """The place's backlog, narrowed to the laboratory the address names if it is one of the place's."""
     found = serving(moment.ask(session, backlogs), moment.tree, moment.place)
     chosen = next((row for row in found.labs if row.lab.code == moment.lab), None)
-    picture = moment.ask(session, matching_picture) if moment.until is None else None
+    # What will become of a city's tubes is worked out district by district, on their pages.
+    above = moment.place.level is Level.CITY
+    picture = moment.ask(session, matching_picture) if moment.until is None and not above else None
     if picture is None:
         return TubesPicture(found, chosen)
     expected = outcome(picture, Plan(), window_of(picture, Plan()))

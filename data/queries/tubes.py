@@ -75,14 +75,22 @@ def known(session: Session, moment: Moment) -> Known:
     return load(session, moment, [moment.place])
 
 
+def known_place(session: Session, moment: Moment) -> Known:
+    """What is known of the tubes of the moment's place alone: of laboratories only how many."""
+    return load(session, moment, [moment.place], of_labs=False)
+
+
 def known_parts(session: Session, moment: Moment) -> Known:
     """What the ledger needs of the moment's place, its children and all laboratories: no curves, and no ages but of
     those on their way."""
     return load(session, moment, [moment.place, *moment.place.children], whole=False)
 
 
-def load(session: Session, moment: Moment, places: Iterable[Place], *, whole: bool = True) -> Known:
-    """What is known of the tubes of `places` and of all laboratories, at the moment."""
+def load(
+    session: Session, moment: Moment, places: Iterable[Place], *, whole: bool = True, of_labs: bool = True
+) -> Known:
+    """What is known of the tubes of `places` and of all laboratories, at the moment. Unless `of_labs`, without
+    ages and curves of these; unless `whole`, no curves at all, and ages only of what is on its way."""
     tree = moment.tree
     row = campaigns.find(session, tree.campaign.id)
     books = books_of(session, row, tree)
@@ -92,7 +100,7 @@ def load(session: Session, moment: Moment, places: Iterable[Place], *, whole: bo
     received = {lab.id for lab in labs if lab.id in {report[0] for report in reports}}
     if received:
         owners = sorted({*owners, *(town.id for town in tree.each(Level.TOWN))})
-    kept = _read(session, row.id, owners, whole)
+    kept = _read(session, row.id, owners, whole, owners if of_labs else [owner for owner in owners if owner > 0])
     if moment.place.level is Level.SITE:
         # Of sites among many only what is late matters, and that has an index of its own.
         _read_site(session, row.id, moment.place, kept)
@@ -187,7 +195,10 @@ def _lab_reports(session: Session, campaign_id: str, until: datetime | None = No
 _ON_THEIR_WAY = (SINCE_USE + Stage.ON_SITE, SINCE_USE + Stage.IN_TRANSIT)
 
 
-def _read(session: Session, campaign_id: str, owners: Sequence[int], whole: bool) -> dict[int, Kept]:
+def _read(
+    session: Session, campaign_id: str, owners: Sequence[int], whole: bool, timed: Sequence[int]
+) -> dict[int, Kept]:
+    """The sums of `owners`, and of those that are `timed` ages and curves."""
     found: dict[int, Kept] = defaultdict(Kept)
     table = TubeSum.__table__
     sums = sa.select(table.c.owner, table.c.period, *(table.c[name] for name in SUMS)).where(
@@ -197,7 +208,7 @@ def _read(session: Session, campaign_id: str, owners: Sequence[int], whole: bool
         found[row[0]].sums[row[1]] = dict(zip(SUMS, row[2:], strict=True))
     ages = sa.select(TubeAge.owner, TubeAge.kind, TubeAge.minute, TubeAge.tubes).where(
         TubeAge.campaign_id == campaign_id,
-        TubeAge.owner.in_(owners),
+        TubeAge.owner.in_(timed),
         TubeAge.tubes != 0,
         *([] if whole else [TubeAge.kind.in_(_ON_THEIR_WAY)]),
     )
@@ -206,7 +217,7 @@ def _read(session: Session, campaign_id: str, owners: Sequence[int], whole: bool
     if not whole:
         return found
     flow = sa.select(TubeFlow.owner, TubeFlow.stage, TubeFlow.quarter, TubeFlow.tubes).where(
-        TubeFlow.campaign_id == campaign_id, TubeFlow.owner.in_(owners), TubeFlow.tubes != 0
+        TubeFlow.campaign_id == campaign_id, TubeFlow.owner.in_(timed), TubeFlow.tubes != 0
     )
     for owner, stage, quarter, tubes in session.execute(flow):
         found[owner].flow[stage][quarter] = tubes

@@ -38,7 +38,7 @@ def tubes_behind(session: Session, moment: Moment) -> TubesBehind:
     tree, place = moment.tree, moment.place
     t = TubeRow
     base = sa.select(t.barcode, sa.func.coalesce(t.site_id, t.named_site), t.home_lab_id, t.box, t.used_at).where(
-        t.campaign_id == tree.campaign.id
+        *moment.within(t)
     )
     sites = {site.id for site in tree.sites(place)} if place not in tree.roots else None
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import CurrentReport, UpperFigure
+from data.queries import minutes
 from data.queries.cells import Cell, kept_cells
 from data.queries.moment import Moment
 from domain.campaign import Campaign
@@ -62,7 +63,15 @@ def shown_below(
 
 
 def differences_below(session: Session, moment: Moment) -> list[Finding]:
-    """A finding for every place and source whose figure has differed from ours for longer than the window."""
+    """A finding for every place and source whose figure has differed from ours for longer than the window; in a large
+    campaign as found in this minute."""
+    if not minutes.is_large(moment.tree):
+        return _differences(session, moment)
+    kind, until = (differences_below, moment.place.id), moment.until
+    return minutes.once(moment.tree, kind, moment.now, until, lambda: _differences(session, moment))
+
+
+def _differences(session: Session, moment: Moment) -> list[Finding]:
     tree, campaign = moment.tree, moment.tree.campaign
     shown = shown_below(session, tree, moment.place, moment.now)
     found = []

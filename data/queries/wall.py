@@ -145,8 +145,11 @@ def _settled(session: Session, moment: Moment, period: int) -> Mapping[str, date
     """When the last report of `period` was verified, by the codes of the places below."""
     query = (
         sa.select(CurrentReport.site_id, sa.func.max(Decision.recorded_at))
-        .join(Decision, Decision.report_id == CurrentReport.report_id)
-        .where(CurrentReport.campaign_id == moment.tree.campaign.id, CurrentReport.first_period <= period,
+        .join(
+            Decision,
+            (Decision.report_id == CurrentReport.report_id) & (Decision.campaign_id == CurrentReport.campaign_id),
+        )
+        .where(*moment.within(CurrentReport), CurrentReport.first_period <= period,
                CurrentReport.last_period >= period, Decision.status == Status.VERIFIED.value)
         .group_by(CurrentReport.site_id)
     )  # fmt: skip

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import scenery
-from look import DRESSES, LANGUAGES, PHONE, SCREENS, SPOKEN, Look, dressed
+from look import DRESSES, PHONE, SCREENS, SPOKEN, Look, dressed
 from playwright.sync_api import expect
 from test_access import assert_no_violations
 
@@ -102,7 +102,7 @@ def test_the_password_can_be_looked_at_and_capitals_are_told(guest: Look, scene)
 
 
 @pytest.mark.dresses
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", SPOKEN)
 def test_the_sign_in_page_is_for_everybody_and_shows_no_figure(guest: Look, scene, lang: str):
     for theme, size in dressed(lang):
         guest.size(*size)

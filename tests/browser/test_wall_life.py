@@ -7,8 +7,7 @@ from types import SimpleNamespace
 import scenery
 from look import Look
 from playwright.sync_api import Route, expect
-from test_wall_scenes import FAULTS
-from wall_device import KEEPER, LOST, Wall
+from wall_device import FAULTS, KEEPER, LOST, Wall
 
 from data import campaigns
 from data.ingest import screens

@@ -2,6 +2,7 @@
 
 import pytest
 from look import LANGUAGES, Look
+from wall_device import FAULTS
 
 from domain.screens import SCENES, UPRIGHT
 
@@ -50,39 +51,6 @@ SHOW = """async ([shape, form, slugs, state]) => {
   stage.querySelector(".wf").replaceChildren(wall.build(scenes[slugs[0]].panels.stamp));
   await document.fonts.ready;
   for (const line of stage.querySelectorAll(".msg")) wall.fit(line);
-}"""
-
-FAULTS = """() => {
-  const found = [];
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const stage = document.querySelector(".stage").getBoundingClientRect();
-  const texts = document.createTreeWalker(document.querySelector(".stage"), NodeFilter.SHOW_TEXT);
-  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-    const around = text.parentElement;
-    if (!text.textContent.trim() || !around.getClientRects().length) continue;
-    const svg = around.closest("svg");
-    const range = document.createRange();
-    range.selectNodeContents(text);
-    const box = range.getBoundingClientRect();
-    const size = parseFloat(getComputedStyle(around).fontSize) * (svg ? svg.getScreenCTM().a : 1);
-    if (size < 1.75 * rem - 0.6) found.push(["small", size / rem * 16, text.textContent]);
-    if (box.left < stage.left - 1 || box.right > stage.right + 1 || box.top < stage.top - 1
-        || box.bottom > stage.bottom + 1) found.push(["outside", text.textContent]);
-  }
-  if (!document.querySelector(".scene .g *")) found.push(["empty"]);
-  const boxes = ".stage, .scene, .g, .col, .questions, .trs, .lbs, .rows, .others, .msg";
-  for (const node of document.querySelectorAll(boxes)) {
-    const [wider, higher] = [node.scrollWidth - node.clientWidth, node.scrollHeight - node.clientHeight];
-    if (wider > 2) found.push(["too wide", node.className, wider]);
-    if (higher > 0.3 * rem) found.push(["too high", node.className, higher]);
-  }
-  for (const drawing of document.querySelectorAll("svg")) {
-    const at = drawing.getScreenCTM();
-    if (Math.abs(at.a - at.d) > 0.001) found.push(["stretched", drawing.getAttribute("class")]);
-  }
-  if (stage.left < -1 || stage.top < -1 || stage.right > innerWidth + 1 || stage.bottom > innerHeight + 1)
-    found.push(["cropped"]);
-  return found;
 }"""
 
 

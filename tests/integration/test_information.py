@@ -1,5 +1,6 @@
 """Information problems and registration modes on both databases: rights, exactly once, two at a time, what shows."""
 
+from dataclasses import astuple, replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -9,10 +10,10 @@ from kit import DISTRICT, OTHER_TOWN, TOWN, Api, SetClock, World, assert_problem
 from werkzeug.test import TestResponse
 
 from data.database import Database
-from data.demo.information import ENTRANCE_CAPACITY
 from data.demo.runner import AFTER_END, FIRST_LOOK, Demonstration
 from data.demo.simulator import DEFAULT_SEED
 from data.models import ModeChangeRow, ProblemEvent, ProblemRow
+from data.queries.modes import mode_lines, modes
 from data.queries.moment import Moment
 from data.queries.problems import information, open_problems_by_site, problem_board
 from data.stored_problems import differences
@@ -338,10 +339,21 @@ def test_a_cell_says_how_many_people_it_touches(api: Api, world: World):
     set_modes(api, "district", *({"key": s, "site": s, "mode": "offline_app"} for s in ("S1", "S2")))
     world.send(row("S1", 9, 40, tubes=4), row("S2", 9, 20, tubes=2), row("S4", 9, 10, tubes=1))
     with world.reading() as (session, _):
-        seen = information(session, moment(world))
-    cell = seen.modes.cell(Mode.OFFLINE_APP)
+        seen = modes(session, moment(world))
+    cell = seen.cell(Mode.OFFLINE_APP)
     assert (len(cell.sites), cell.target, cell.last_hour) == (2, 1600, 60)
     assert cell.since == at(10, 30).astimezone(UTC)
+
+
+@pytest.mark.parametrize("place", [DISTRICT, TOWN, "S1", "S4"])
+def test_the_overviews_line_says_of_modes_what_their_page_says(place: str, api: Api, world: World):
+    set_modes(api, "district", *({"key": s, "site": s, "mode": "offline_app"} for s in ("S1", "S2")))
+    world.send(row("S1", 9, 40, tubes=4), row("S2", 9, 20, tubes=2), row("S4", 9, 10, tubes=1))
+    with world.reading() as (session, _):
+        at_once = replace(moment(world), place=moment(world).tree.by_code[place])
+        lines, page = mode_lines(session, at_once), modes(session, at_once)
+    whole = [(c.mode, len(c.sites), c.since, c.target, c.last_hour) for c in page.cells if c.sites]
+    assert [astuple(line) for line in lines] == whole
 
 
 # -- what is shown
@@ -429,15 +441,18 @@ def demo_look(database: Database, demonstration: Demonstration) -> Any:
         return information(session, Moment(tree, tree.roots[0], campaign.revision, now))
 
 
+def sites_in(seen: Any, mode: Mode) -> int:
+    return sum(line.sites for line in seen.modes if line.mode is mode)
+
+
 def test_the_demonstration_has_problems_at_every_level_and_sites_in_every_mode(
     demonstration: Demonstration, database: Database
 ):
     seen = demo_look(database, demonstration)
     assert all(column.open and column.solved for column in seen.board.columns)
     assert seen.board.overdue > 0
-    assert all(seen.modes.cell(mode).sites for mode in Mode)
-    assert sum(len(cell.sites) for cell in seen.modes.cells) == 118
-    assert seen.modes.capacity == ENTRANCE_CAPACITY
+    assert [line.mode for line in seen.modes] == [*Mode]
+    assert sum(line.sites for line in seen.modes) == 118
 
 
 def test_the_network_of_a_town_fails_and_comes_back(
@@ -451,14 +466,14 @@ def test_the_network_of_a_town_fails_and_comes_back(
     advance(timedelta(minutes=75))
     failed = demo_look(database, demonstration)
     offline = Mode.OFFLINE_APP
-    assert len(failed.modes.cell(offline).sites) >= len(before.modes.cell(offline).sites) + 5
+    assert sites_in(failed, offline) >= sites_in(before, offline) + 5
     stopped = [
         p for c in failed.board.columns for p in c.problems if p.kind == "network_down" and p.effect == "stopped"
     ]
     assert any(p.standing.level is Level.DISTRICT for p in stopped)
     advance(timedelta(minutes=100))
     back = demo_look(database, demonstration)
-    assert len(back.modes.cell(offline).sites) < len(failed.modes.cell(offline).sites)
+    assert sites_in(back, offline) < sites_in(failed, offline)
     day = demonstration.day.campaign
     advance(day.deadline - day.starts_at - FIRST_LOOK - timedelta(minutes=175) + AFTER_END)
     anew = demo_look(database, demonstration)

@@ -117,6 +117,8 @@ ROWS: dict[str, Row] = {
     # -- what tells nothing
     "GET /healthz": Row(OPEN),
     "GET /readyz": Row(OPEN),
+    # From the machine itself, or with a token of its own: test_observed.py.
+    "GET /metrics": Row(OPEN),
     "GET /assets/<path:filename>": Row(OPEN, fill={"filename": "head/theme.js"}),
     "GET /static/<path:filename>": page(fill={"filename": "nothing"}),
     "GET /clerk": Row(OPEN),
