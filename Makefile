@@ -12,7 +12,7 @@ run: .venv/runtime
 	@exec $(BIN)/python manage.py serve
 
 test: .venv/dev browser
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

@@ -6,7 +6,6 @@ from domain.overview import Figures, Overview, PlaceRef
 from domain.places import Level, Place
 from domain.status import Severity
 
-
 MOST_LISTED = 40
 """Sites of a city that are listed one by one."""
 

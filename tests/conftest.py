@@ -31,7 +31,8 @@ from data import accounts  # noqa: E402
 from data.database import Database  # noqa: E402
 
 # How long an example takes says something about the machine, not about the rule.
-hypothesis.settings.register_profile("no stopwatch", deadline=None)
+EXAMPLES = 200 if os.environ.get("SOAK") else 60
+hypothesis.settings.register_profile("no stopwatch", deadline=None, max_examples=EXAMPLES)
 hypothesis.settings.load_profile("no stopwatch")
 
 # A password costs as little as argon2 allows; what it costs in production is held in test_sign_in.py.
