@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 from domain.reports import Status
 
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
-LOOKS = [(LOCALES[lang], theme) for lang, theme in DRESSES]
+USUAL = ("zh", "light")
+LOOKS = [(LOCALES[lang], theme) for lang, theme in (USUAL, *(dress for dress in DRESSES if dress != USUAL))]
 
 SMALL = """() => [...document.querySelectorAll("button, a, summary, input, textarea, [role=radio]")]
   .filter((node) => node.checkVisibility() && !node.closest(".visually-hidden"))
