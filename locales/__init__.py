@@ -31,7 +31,26 @@ def _flat(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]]
 
 def text(language: str, key: str, **params: object) -> str:
     """The text `key` in `language`, its `{placeholders}` filled. Raises `KeyError` for an unknown key."""
-    return texts(language)[key].format(**params)
+    sentence = texts(language)[key]
+    if BY_NUMBER in sentence:
+        return sentence.format(**{name: _Number(value) for name, value in params.items()})
+    return sentence.format(**params)
+
+
+BY_NUMBER = ":?"
+"""`{tubes} {tubes:?tube|tubes}`: the first word after one, the second after any other number."""
+
+
+class _Number(str):
+    """A number as it is written, which also chooses the word that goes with it."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        if not spec.startswith("?"):
+            return super().__format__(spec)
+        one, other = spec[1:].split("|")
+        return one if self == "1" else other
 
 
 def has(key: str) -> bool:

@@ -219,3 +219,11 @@ def test_the_language_follows_the_header(accept, language):
 def test_an_unknown_key_is_an_error():
     with pytest.raises(KeyError):
         text("en", "no.such.key")
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [(1, "tube"), ("1", "tube"), (0, "tubes"), (21, "tubes"), ("1,001", "tubes")]
+)
+def test_english_says_one_tube_and_two_tubes(monkeypatch, number, word):
+    monkeypatch.setitem(texts("en"), "said", "{n} {n:?tube|tubes}")
+    assert text("en", "said", n=number) == f"{number} {word}"
