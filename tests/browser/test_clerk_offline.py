@@ -153,9 +153,10 @@ def test_an_answer_that_was_lost_makes_nothing_count_twice(due: Post, phones):
     phone.page.route("**/reports", lose)
     phone.fill(618, 65, 65)
     phone.press()
-    for _ in range(3):
+    phone.says("1 条待传")
+    for tries in range(1, 4):
         phone.page.evaluate("() => window.dispatchEvent(new Event('online'))")
-        phone.says("1 条待传")
+        phone.until(lambda _, tries=tries: len(lost) >= tries)
     lossy.clear()
     phone.page.evaluate("() => window.dispatchEvent(new Event('online'))")
     phone.settled()
