@@ -12,6 +12,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from click import echo
+
 TOOL = "pip-audit==2.10.1"
 FOLDER = Path(".venv/audit")
 """The tool lives apart: what it needs is nothing of the product's."""
@@ -29,12 +31,12 @@ def main() -> int:
         silent = [one["name"] for one in answers if "skip_reason" in one]
         if not answers or silent:
             said = f"the source says nothing of {', '.join(silent)}" if silent else "the source does not answer"
-            print(f"NOT AUDITED: {said}. Ask again where it can be reached; nothing is known either way.")  # noqa: T201
+            echo(f"NOT AUDITED: {said}. Ask again where it can be reached; nothing is known either way.")
             return 2
     weak = [(one, flaw) for one in answers for flaw in one["vulns"]]
     for one, flaw in weak:
-        print(f"{one['name']} {one['version']}: {flaw['id']}, mended in {', '.join(flaw['fix_versions']) or '—'}")  # noqa: T201
-    print(f"{len(answers)} packages asked about, {len(weak)} known weaknesses")  # noqa: T201
+        echo(f"{one['name']} {one['version']}: {flaw['id']}, mended in {', '.join(flaw['fix_versions']) or '—'}")
+    echo(f"{len(answers)} packages asked about, {len(weak)} known weaknesses")
     return 1 if weak else 0
 
 

@@ -25,6 +25,14 @@ def read_body() -> Any:
         raise Problem(400, "bad_request", "not_json", reason=str(error)) from None
 
 
+def read_object(shape: str = "{…}") -> dict[str, Any]:
+    """The request's JSON, an object; `shape` is what one looks like. Raises `Problem` 400."""
+    body = read_body()
+    if not isinstance(body, dict):
+        raise Problem(400, "bad_request", "not_list", expected=shape)
+    return body
+
+
 def page_limit() -> int:
     """Rows of a page, as asked. Raises `Problem` 400."""
     value = request.args.get("limit", str(MAX_PAGE))

@@ -48,17 +48,20 @@ def blueprint(snapshots: Snapshots, door: Door) -> Blueprint:
 
 
 def said(current: Version) -> bytes:
-    """What is said of a version."""
-    return orjson.dumps(
-        {
-            "epoch": current.epoch,
-            "revision": current.revision,
-            "minute": current.minute,
-            "now": current.now.isoformat(),
-            "speed": current.speed,
-            "behind": round(current.behind, 1),
-        }
-    )
+    """What an open page is told of a version."""
+    return orjson.dumps(told_of(current))
+
+
+def told_of(current: Version) -> dict[str, object]:
+    """What pages and screens are told of a version."""
+    return {
+        "epoch": current.epoch,
+        "revision": current.revision,
+        "minute": current.minute,
+        "now": current.now.isoformat(),
+        "speed": current.speed,
+        "behind": round(current.behind, 1),
+    }
 
 
 def leave_session() -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from api import matching_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, bad_parameter, read_body
+from api.exchange import answer, bad_parameter, read_object
 from api.information import local_time, maybe_time, refused
 from api.problems import Problem, language
 from components.matching import Board, board
@@ -105,7 +105,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.post("/trial")
     def post_trial(campaign_id: str) -> Response:
-        body = _object(read_body())
+        body = read_object('{"plan": {...}}')
         with database.read() as session:
             entry = _enter_to_try(session, campaign_id, clock)
             place = entry.scope(_scope(body))
@@ -126,7 +126,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.post("/plans")
     def post_plan(campaign_id: str) -> Response:
-        body = _object(read_body())
+        body = read_object('{"plan": {...}}')
         with database.read() as session:
             entry = enter(session, campaign_id, Action.PLAN_CAPACITY, clock)
             place = entry.scope(_scope(body))
@@ -146,7 +146,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.post("/plans/steps")
     def post_step(campaign_id: str) -> Response:
-        body = _object(read_body())
+        body = read_object('{"plan": {...}}')
         number = body.get("number")
         if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 1_000_000_000:
             raise bad_parameter("number", str(number), "1, 2, 3 …")
@@ -183,12 +183,6 @@ def _enter_to_try(session: Session, campaign_id: str, clock: Clock) -> Entry:
 def _planner(entry: Entry) -> Planner:
     caller = entry.caller
     return Planner(entry.sender(), caller.shown or caller.name, caller.account_id)
-
-
-def _object(body: object) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise Problem(400, "bad_request", "not_list", expected='{"plan": {...}}')
-    return body
 
 
 def _scope(body: dict[str, Any]) -> str | None:

@@ -28,13 +28,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.exchange import read_body
-from api.live import FOREVER, only_rights, picture, ticket
+from api.live import FOREVER, only_rights, picture, ticket, told_of
 from api.problems import Problem, language
 from components.context import named
 from data import campaigns, stored_screens
 from data.database import Database
 from data.ingest import screens as ingest
 from data.patience import AWAY
+from data.secret_hash import hash_of
 from data.stored_screens import Screen
 from domain.campaign import Campaign
 from domain.clock import Clock
@@ -119,7 +120,7 @@ class Wall:
     def device(self) -> Device:
         """Who asks. Raises `Problem` 401 where it is nobody, or no longer."""
         secret = request.cookies.get(COOKIE)
-        device = self._devices().get(ingest.hashed(secret)) if secret else None
+        device = self._devices().get(hash_of(secret)) if secret else None
         if device is None:
             raise Problem(401, "unauthorized", "screen_unknown")
         under_way.asked_by("screen")
@@ -316,12 +317,7 @@ def _state(device: Device, snapshots: Snapshots, now: datetime, began_at: dateti
         "zone": campaign.timezone,
         "demo": campaign.demo,
         "deadline": campaign.local(campaign.deadline).isoformat(),
-        "epoch": current.epoch,
-        "revision": current.revision,
-        "minute": current.minute,
-        "now": current.now.isoformat(),
-        "speed": current.speed,
-        "behind": round(current.behind, 1),
+        **told_of(current),
         "stale_minutes": campaign.limits.stale_minutes,
         "mode": held.mode.value,
         "scenes": settings.scenes,

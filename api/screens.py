@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api import screen_schemas as shapes
 from api.access import Entry, enter, reaches
-from api.exchange import answer, bad_parameter, is_number, read_body
+from api.exchange import answer, bad_parameter, is_number, read_object
 from api.information import local_time, refused
 from api.panels import drawn, spoken
 from api.problems import Problem
@@ -66,7 +66,7 @@ def blueprint(database: Database, wall: Wall, snapshots: Snapshots, clock: Clock
     def post_screen(campaign_id: str) -> Response:
         with database.read() as session:
             entry = enter(session, campaign_id, Action.KEEP_SCREENS, clock)
-        body = _object()
+        body = read_object()
         with database.write() as session:
             entry = enter(session, campaign_id, Action.KEEP_SCREENS, clock)
             row = campaigns.lock(session, campaign_id)
@@ -102,7 +102,7 @@ def blueprint(database: Database, wall: Wall, snapshots: Snapshots, clock: Clock
         def work(
             session: Session, entry: Entry, row: CampaignRow, screen: ScreenRow, now: datetime
         ) -> shapes.ScreenDoneOut:
-            settings = _settings(entry, _object())
+            settings = _settings(entry, read_object())
             moved = ingest.change(session, row, entry.tree, screen, settings, keeper_of(entry), now)
             return shapes.ScreenDoneOut(number, not moved)
 
@@ -113,7 +113,7 @@ def blueprint(database: Database, wall: Wall, snapshots: Snapshots, clock: Clock
         def work(
             session: Session, entry: Entry, row: CampaignRow, screen: ScreenRow, now: datetime
         ) -> shapes.ScreenDoneOut:
-            made = ingest.join(session, row, screen, _object().get("code"), keeper_of(entry), now)
+            made = ingest.join(session, row, screen, read_object().get("code"), keeper_of(entry), now)
             return _joined(number, False, made)
 
         return write(campaign_id, number, work)
@@ -132,7 +132,7 @@ def blueprint(database: Database, wall: Wall, snapshots: Snapshots, clock: Clock
         with database.write() as session:
             entry = enter(session, campaign_id, Action.KEEP_SCREENS, clock)
             row = campaigns.lock(session, campaign_id)
-            found = [_find(session, entry, number) for number in _numbers(_object())]
+            found = [_find(session, entry, number) for number in _numbers(read_object())]
             ingest.wish_reload(session, row, found, keeper_of(entry), clock())
         wall.forget()
         return answer(shapes.ScreensDoneOut(len(found)))
@@ -142,7 +142,7 @@ def blueprint(database: Database, wall: Wall, snapshots: Snapshots, clock: Clock
         wall.write()
         with database.read() as session:
             entry = enter(session, campaign_id, Action.DRIVE_SCREENS, clock)
-            body = _object()
+            body = read_object()
             numbers = _numbers(body)
             found = [_find(session, entry, number) for number in numbers]
             try:
@@ -229,13 +229,6 @@ def _picked() -> frozenset[int]:
     """The numbers of the screens that the address takes together."""
     said = request.args.get("pick", "").split("-")[:MOST_AT_ONCE]
     return frozenset(int(one) for one in said if is_number(one))
-
-
-def _object() -> dict[str, Any]:
-    body = read_body() if request.get_data() else {}
-    if not isinstance(body, dict):
-        raise Problem(400, "bad_request", "not_list", expected="{}")
-    return body
 
 
 def _numbers(body: dict[str, Any]) -> list[int]:

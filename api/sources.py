@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, undefer
 
 from api import sources_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, read_body
+from api.exchange import answer, read_object
 from api.problems import Problem, language
 from data import campaigns, sources
 from data.database import Database
@@ -53,7 +53,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.post("")
     def post_source(campaign_id: str) -> Response:
-        body = _object()
+        body = read_object()
 
         def create(session: Session, entry: Entry, row: CampaignRow) -> tuple[Source, bool]:
             definition = _checked(entry, body)
@@ -68,7 +68,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.post("/<int:number>")
     def change_source(campaign_id: str, number: int) -> Response:
-        body = _object()
+        body = read_object()
         version = body.get("version")
 
         def change(session: Session, entry: Entry, row: CampaignRow) -> tuple[Source, bool]:
@@ -94,7 +94,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.post("/trials")
     def post_trial(campaign_id: str) -> Response:
-        body = _object()
+        body = read_object()
         with database.write() as session:
             entry = enter(session, campaign_id, Action.RUN_SOURCES, clock)
             number = body.get("source")
@@ -221,13 +221,6 @@ def forms(database: Database, clock: Clock) -> Blueprint:
 def _spoken() -> str:
     stated = request.args.get("lang")
     return stated if stated in LANGUAGES else language()
-
-
-def _object() -> dict[str, Any]:
-    body = read_body()
-    if not isinstance(body, dict):
-        raise Problem(400, "bad_request", "not_list", expected="{…}")
-    return body
 
 
 def _checked(entry: Entry, body: dict[str, Any]) -> Definition:

@@ -186,15 +186,7 @@ def _events(
     # Of the last minutes: what has been on its way for hours would fill every later picture with findings.
     rows = list(tubes.events(campaign, number, TUBES, 3, 20, size.site_codes, now))
     batches = tubes.bodies(rows, 1_000)
-    clients = [tubes.Client(server, size.campaign, token, batches[k :: tubes.CLIENTS]) for k in range(tubes.CLIENTS)]
-    began = time.perf_counter()
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
-    spent = time.perf_counter() - began
-    if problem := next((client.problem for client in clients if client.problem), ""):
-        raise RuntimeError(problem)
+    clients, spent = tubes.send_all(server, size.campaign, token, batches)
     sent = sum(client.accepted + client.unchanged for client in clients)
     yield Measure(
         name, sent / spent, "/s", target, note=f"{tubes.CLIENTS} clients, {len(rows):,} events, a tenth twice"

@@ -155,21 +155,28 @@ class Client(threading.Thread):
             self._connection.close()
 
 
-def _sending(
-    kind: str, server: rig.Server, campaign: Campaign, token: str, size: int, tubes: int, first: int, goal: float
-) -> Iterator[Measure]:
-    rows = list(events(campaign, first, tubes))
-    batches = bodies(rows, size)
-    clients = [Client(server, campaign.id, token, batches[k::CLIENTS]) for k in range(CLIENTS)]
+def send_all(
+    server: rig.Server, campaign_id: str, token: str, batches: Sequence[bytes]
+) -> tuple[list[Client], float]:
+    """Send the batches by several connections at once; answers what each met, and the seconds it took."""
+    clients = [Client(server, campaign_id, token, batches[k::CLIENTS]) for k in range(CLIENTS)]
     began = time.perf_counter()
     for client in clients:
         client.start()
     for client in clients:
         client.join()
     spent = time.perf_counter() - began
-    problem = next((client.problem for client in clients if client.problem), "")
-    if problem:
+    if problem := next((client.problem for client in clients if client.problem), ""):
         raise RuntimeError(problem)
+    return clients, spent
+
+
+def _sending(
+    kind: str, server: rig.Server, campaign: Campaign, token: str, size: int, tubes: int, first: int, goal: float
+) -> Iterator[Measure]:
+    rows = list(events(campaign, first, tubes))
+    batches = bodies(rows, size)
+    clients, spent = send_all(server, campaign.id, token, batches)
     sent = sum(c.accepted + c.unchanged for c in clients)
     taken = [one for client in clients for one in client.taken]
     note = f"{CLIENTS} clients, {int(REPEATED * 100)} % sent twice; p95 per batch {percentile(taken, 0.95):.0f} ms"

@@ -1,6 +1,5 @@
 """Accounts: made, reset, closed, and all of a campaign's at once. Passwords are kept as argon2 hashes."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from data import campaigns
 from data.ingest import screens
 from data.models import Account, Audit, CampaignRow, LabRow, PlaceRow, SignIn, SignInTry, Token
+from data.secret_hash import hash_of
 from domain import sign_in
 from domain.actors import Actor, Kind
 from domain.contacts import MAX_NAME, read_phone
@@ -214,8 +214,3 @@ def audited(session: Session, account: Account, action: str, actor: str, now: da
         action=action,
         details={"account": account.login, "role": account.role, "place": account.place, **details},
     )
-
-
-def hash_of(secret: str) -> str:
-    # A session's secret is 256 random bits: a plain hash cannot be guessed back, and is looked up by.
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -6,12 +6,14 @@ from contextlib import contextmanager, nullcontext
 from enum import Enum
 from pathlib import Path
 from threading import Lock
+from typing import cast
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import Session
 
@@ -174,6 +176,13 @@ class Database:
     def dispose(self) -> None:
         """Close all connections; a forked worker does so before its first question."""
         self.engine.dispose(close=False)
+
+
+def insert_into(session: Session, table: sa.FromClause) -> postgresql.Insert:
+    """An INSERT that can say what becomes of a conflict, for the session's own database."""
+    own = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    # Both say it in the same words.
+    return cast(postgresql.Insert, own.insert(cast(sa.Table, table)))
 
 
 def _create_engine(url: str, busy_seconds: float) -> Engine:

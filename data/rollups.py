@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from data.database import insert_into
 from data.models import Rollup
 from domain.places import Place
 from domain.reports import FIGURES, Claim, Flag, Judged, Status
@@ -92,8 +91,7 @@ def apply(session: Session, campaign_id: str, deltas: Mapping[Cell, Delta]) -> N
     if not deltas:
         return
     table = Rollup.__table__
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert
-    statement = insert(table)  # type: ignore[arg-type]
+    statement = insert_into(session, table)
     statement = statement.on_conflict_do_update(
         index_elements=["campaign_id", "place_id", "period"],
         set_={name: table.c[name] + statement.excluded[name] for name in COLUMNS},

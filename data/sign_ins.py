@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from data import accounts, campaigns
 from data.database import Database
 from data.models import Account, Audit, SignIn, SignInTry
+from data.secret_hash import hash_of
 from data.stored_reports import batched_list
 from domain import sign_in
 from domain.actors import STRANGER
@@ -68,7 +69,7 @@ def _begin(session: Session, account_id: int, now: datetime) -> str:
     secret = secrets.token_urlsafe(32)
     session.add(
         SignIn(
-            hash=accounts.hash_of(secret),
+            hash=hash_of(secret),
             account_id=account_id,
             began_at=now,
             expires_at=now + sign_in.SESSION,
@@ -81,7 +82,7 @@ def _begin(session: Session, account_id: int, now: datetime) -> str:
 
 def seen(session: Session, secret: str, now: datetime) -> None:
     """Put on record that the person whose session `secret` opens is there."""
-    found = sa.select(SignIn).where(SignIn.hash == accounts.hash_of(secret), SignIn.ended_at.is_(None))
+    found = sa.select(SignIn).where(SignIn.hash == hash_of(secret), SignIn.ended_at.is_(None))
     row = session.scalar(found)
     if row is not None:
         row.seen_at = now
@@ -93,7 +94,7 @@ def caller(session: Session, secret: str, now: datetime) -> Caller | None:
     query = (
         sa.select(Account)
         .join(SignIn, SignIn.account_id == Account.id)
-        .where(SignIn.hash == accounts.hash_of(secret), SignIn.ended_at.is_(None), SignIn.expires_at > now)
+        .where(SignIn.hash == hash_of(secret), SignIn.ended_at.is_(None), SignIn.expires_at > now)
     )
     row = session.scalar(query)
     if row is None or row.disabled_at is not None or _expired(row, now):
@@ -106,7 +107,7 @@ def caller(session: Session, secret: str, now: datetime) -> Caller | None:
 
 def leave(session: Session, secret: str, now: datetime, *, everywhere: bool = False) -> None:
     """End the session `secret` opens; `everywhere`, all sessions of that account."""
-    row = session.scalar(sa.select(SignIn).where(SignIn.hash == accounts.hash_of(secret), SignIn.ended_at.is_(None)))
+    row = session.scalar(sa.select(SignIn).where(SignIn.hash == hash_of(secret), SignIn.ended_at.is_(None)))
     if row is None:
         return
     if everywhere:
@@ -150,7 +151,7 @@ def change_password(database: Database, account_id: int, former: str, new: str, 
 
 def locks(session: Session, logins: Sequence[str], now: datetime) -> dict[str, datetime]:
     """Until when those of the logins are locked that are."""
-    hashes = {accounts.hash_of(login): login for login in logins}
+    hashes = {hash_of(login): login for login in logins}
     found: dict[str, datetime] = {}
     for part in batched_list(sorted(hashes)):
         for tried in session.scalars(sa.select(SignInTry).where(SignInTry.login_hash.in_(part))):
@@ -169,8 +170,8 @@ def _locked_until(session: Session, login: str, now: datetime) -> datetime | Non
 def _fail(session: Session, login: str, now: datetime) -> tuple[int, datetime | None]:
     session.execute(sa.delete(SignInTry).where(SignInTry.last_at < now - sign_in.FORGOTTEN_AFTER))
     with suppress(IntegrityError), session.begin_nested():
-        session.add(SignInTry(login_hash=accounts.hash_of(login), failures=0, last_at=now))
-    tried = session.get_one(SignInTry, accounts.hash_of(login), with_for_update=True, populate_existing=True)
+        session.add(SignInTry(login_hash=hash_of(login), failures=0, last_at=now))
+    tried = session.get_one(SignInTry, hash_of(login), with_for_update=True, populate_existing=True)
     tried.failures += 1
     tried.last_at = now
     return tried.failures, sign_in.locked_until(tried.failures, now)

@@ -1,6 +1,5 @@
 """API tokens. Only a hash is kept: the token itself is shown once, when it is made."""
 
-import hashlib
 import secrets
 from datetime import datetime
 
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from data import campaigns
 from data.models import Audit, CampaignRow, LabRow, PlaceRow, Token
+from data.secret_hash import hash_of
 from domain.actors import CONSOLE, Actor, Kind
 from domain.permissions import Caller, Role
 
@@ -42,7 +42,7 @@ def create(
         raise UnknownPlace(place)
     secret = PREFIX + secrets.token_urlsafe(32)
     row = Token(
-        hash=_hash(secret), role=role.value, place=place, campaign_id=campaign_id, note=note, key=key,
+        hash=hash_of(secret), role=role.value, place=place, campaign_id=campaign_id, note=note, key=key,
         created_at=now,
     )  # fmt: skip
     session.add(row)
@@ -54,7 +54,7 @@ def create(
 def find(session: Session, secret: str) -> Caller | None:
     """Whom `secret` speaks for; None when nobody, or no longer."""
     query = sa.select(Token.id, Token.role, Token.place, Token.campaign_id).where(
-        Token.hash == _hash(secret), Token.revoked_at.is_(None)
+        Token.hash == hash_of(secret), Token.revoked_at.is_(None)
     )
     found = session.execute(query).one_or_none()
     if found is None:
@@ -89,8 +89,3 @@ def _audit(session: Session, row: Token, action: str, actor: str, now: datetime)
     at = campaigns.time_in(session, row.campaign_id, now)
     details = {"token": row.id, "role": row.role, "place": row.place}
     return Audit(campaign_id=row.campaign_id, recorded_at=at, actor=actor, action=action, details=details)
-
-
-def _hash(secret: str) -> str:
-    # A token is 256 random bits: a plain hash cannot be guessed back, and is looked up by.
-    return hashlib.sha256(secret.encode()).hexdigest()

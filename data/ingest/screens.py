@@ -4,18 +4,16 @@ Screens are no part of the record: nothing here makes a new revision, since no f
 drove or revoked one is in the audit.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from data import campaigns, stored_screens
+from data.database import insert_into
 from data.ingest.reports import district_of
 from data.models import (
     Audit,
@@ -26,6 +24,7 @@ from data.models import (
     ScreenPicture,
     ScreenRow,
 )
+from data.secret_hash import hash_of
 from domain.errors import Code, Refused
 from domain.places import PlaceTree
 from domain.screens import (
@@ -55,18 +54,13 @@ class Keeper:
     shown: str
 
 
-def hashed(secret: str) -> str:
-    """How a screen's secret and a code are kept."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 # -- joining
 
 
 def show_code(session: Session, now: datetime) -> tuple[str, str]:
     """A code for a screen nobody knows yet, and the secret it will be known by once somebody has typed it."""
     secret = secrets.token_urlsafe(32)
-    return _pairing(session, now, secret_hash=hashed(secret)), secret
+    return _pairing(session, now, secret_hash=hash_of(secret)), secret
 
 
 def _pairing(session: Session, now: datetime, **what: object) -> str:
@@ -76,9 +70,9 @@ def _pairing(session: Session, now: datetime, **what: object) -> str:
         # Only the latest code of a screen holds.
         session.execute(sa.delete(p).where(p.screen_id == what["screen_id"]))
     code = new_code()
-    while session.get(p, hashed(code)) is not None:
+    while session.get(p, hash_of(code)) is not None:
         code = new_code()
-    session.add(p(code_hash=hashed(code), expires_at=now + CODE_LIFE, **what))
+    session.add(p(code_hash=hash_of(code), expires_at=now + CODE_LIFE, **what))
     session.flush()
     return code
 
@@ -91,12 +85,12 @@ def type_code(session: Session, typed: object, now: datetime) -> tuple[int, str]
     row = session.get(ScreenRow, pairing.screen_id)
     assert row is not None
     secret = secrets.token_urlsafe(32)
-    _join(session, row, hashed(secret), now, row.joined_by)
+    _join(session, row, hash_of(secret), now, row.joined_by)
     return row.id, secret
 
 
 def _take_code(session: Session, typed: object, now: datetime) -> ScreenPairing:
-    code = hashed(read_code(typed))
+    code = hash_of(read_code(typed))
     # Locked: a code holds once, also for two who type it at the same moment.
     query = sa.select(ScreenPairing).where(ScreenPairing.code_hash == code, ScreenPairing.expires_at > now)
     pairing = session.scalar(query.with_for_update())
@@ -304,8 +298,7 @@ Said = Mapping[int, tuple[str, int | None, Contact]]
 def write_contacts(session: Session, said: Said) -> None:
     """Put what screens last said over what they said before, where it is newer."""
     table = ScreenContact.__table__
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert
-    statement = insert(table)  # type: ignore[arg-type]
+    statement = insert_into(session, table)
     names = [field.name for field in fields(Contact)]
     statement = statement.on_conflict_do_update(
         index_elements=["screen_id"],
