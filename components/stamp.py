@@ -46,12 +46,21 @@ def _bar(rows: Overview, language: str, said: Sequence[Component]) -> html.Div:
         [
             *_as_of(rows, language),
             *said,
+            *_codes(rows, language),
             html.Span(className="sp"),
             html.Span(_now(rows, language), className="now faint"),
             html.Span(exports, className="exports"),
         ],
         className="asof",
     )
+
+
+def _codes(rows: Overview, language: str) -> list[Component]:
+    """Where every person has a barcode, codes are followed from site to result, not tubes: every page says so."""
+    if not rows.campaign.code_per_person:
+        return []
+    means = text(language, "stamp.codes_mean", pool=count(rows.campaign.pool_size))
+    return [html.Span(text(language, "stamp.codes"), className="chip codes", title=means)]
 
 
 def _now(rows: Overview, language: str) -> list[Component | str]:

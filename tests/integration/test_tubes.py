@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit import OPERATOR, OTHER_TOWN, TOWN, Api, SetClock, World, assert_problem, at, codes, iso, make_world, row
 
+from components.tubes import tubes_stamp
 from data import campaigns, verification
 from data.database import Database
 from data.ingest import labs
@@ -19,6 +20,7 @@ from data.models import TubeEvent, TubeRow
 from data.queries.backlog import backlogs
 from data.queries.moment import Moment
 from data.queries.tube_ledger import ledger
+from data.queries.tube_page import seen_with_tubes
 from domain.permissions import Role
 
 GATEWAY = Writer("gateway")
@@ -322,6 +324,19 @@ def test_where_every_person_has_a_code_the_codes_compare_with_persons(database: 
     assert (found.used, found.reported_tubes, found.reported_difference) == (20, 20, 0)
     assert found.duplicate == 1
     assert differences(world) == 0
+    for language, words in (("zh", "按条码 · 一人一码"), ("en", "codes, one a person")):
+        assert words in said_of(world, language)
+
+
+def test_where_a_tube_has_one_code_no_page_speaks_of_codes(tubes: World):
+    assert "一人一码" not in said_of(tubes, "zh")
+
+
+def said_of(world: World, language: str) -> str:
+    """The as-of bar of the district's page of tubes."""
+    with world.reading() as (session, tree):
+        moment = Moment(tree, tree.by_code["440607"], world.revision(), world.clock())
+        return str(tubes_stamp(seen_with_tubes(session, moment), language))
 
 
 def test_a_town_sees_its_own_tubes_only(api: Api):
