@@ -24,6 +24,7 @@ from commands.state import OPERATOR, REFUSED, State, fail, pass_state, tell_refu
 from data import campaigns, tokens
 from data.database import Database
 from data.demo import people
+from data.demo import screen as demo_screen
 from data.demo.runner import Demonstration
 from data.demo.simulator import DEFAULT_SEED
 from data.ingest.files import FileResult, What, import_file
@@ -34,6 +35,7 @@ from domain.errors import Refused, Unreadable
 from domain.permissions import TOKEN_ROLES, Role
 from domain.places import Level
 from domain.reports import read_time
+from domain.screens import CODE_LIFE
 from locales import LANGUAGES, messages, text
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -161,7 +163,10 @@ def serve(state: State) -> None:
         environment.setdefault("SECRET_KEY", _demo_key())
         _admit(state, people.DISTRICT, local=settings.host in LOOPBACK)
     running = [subprocess.Popen([sys.executable, __file__, *command]) for command in helpers]
-    state.say("serving", address=f"http://{settings.host}:{settings.port}/")
+    address = f"http://{settings.host}:{settings.port}/"
+    state.say("serving", address=address)
+    if settings.demo:
+        _invite_screen(state, address)
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", str(config.HERE / "gunicorn.conf.py")], env=environment
     )
@@ -177,6 +182,15 @@ def serve(state: State) -> None:
     for helper in running:
         helper.wait()
     sys.exit(status)
+
+
+def _invite_screen(state: State, address: str) -> None:
+    """Say how a device becomes the demonstration's briefing screen, while none is."""
+    with state.database.write() as session:
+        code = demo_screen.invite(session, system_clock())
+    if code is not None:
+        minutes = int(CODE_LIFE.total_seconds()) // 60
+        state.say("demo_screen", link=f"{address}screen?code={code}", minutes=minutes)
 
 
 def _demo_key() -> str:
