@@ -27,6 +27,7 @@ from api import (
     passports,
     problems,
     reminders,
+    screen_devices,
     screen_gate,
     screen_page,
     short_way,
@@ -50,6 +51,7 @@ from api import registry as registry_api
 from api import screens as screen_api
 from api import sources as source_api
 from api import suggestions as suggestion_api
+from api import tokens as token_api
 from components import context, document
 from components.context import PageContext
 from data import campaigns
@@ -60,7 +62,7 @@ from domain.campaign import Campaign
 from domain.clock import Clock, system_clock
 from domain.errors import Refused
 from domain.permissions import Action
-from domain.reports import read_time
+from domain.values import read_time
 from locales import LANGUAGES, negotiate
 from telemetry import log
 from views import Page, areas, duty, findings, labs, overview, passport, site, sites, town
@@ -131,7 +133,7 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
     problems.install(server)
     drawers = {**passport.PAGES, map_drawer_views.PAGE.slug: map_drawer_views.PAGE}
     snapshots = Snapshots(database, {**PAGES, **drawers, **SCENES}, clock)
-    screens, software = screen_gate.Wall(database, clock), screen_gate.software(config.HERE / "assets")
+    screens, software = screen_devices.Wall(database, clock), screen_gate.software(config.HERE / "assets")
     application = CommandCentre(
         "app",
         server=server,
@@ -175,6 +177,7 @@ def create_app(settings: config.Settings, database: Database | None = None, cloc
         openapi.blueprint(document.STYLE_SHEETS),
         export_api.blueprint(database, clock),
         account_api.blueprint(database, clock),
+        token_api.blueprint(database, clock),
         audit_api.blueprint(database, clock),
         ledger_api.blueprint(database, clock),
         ledger_api.files(database, clock),

@@ -27,15 +27,16 @@ from data.demo import people
 from data.demo import screen as demo_screen
 from data.demo.runner import Demonstration
 from data.demo.simulator import DEFAULT_SEED
-from data.ingest.files import FileResult, What, import_file
+from data.ingest.file_import import FileResult
+from data.ingest.files import What, import_file
 from domain import sign_in
 from domain.campaign import INTERVALS, Campaign, Limits
 from domain.clock import system_clock
 from domain.errors import Refused, Unreadable
 from domain.permissions import TOKEN_ROLES, Role
 from domain.places import Level
-from domain.reports import read_time
 from domain.screens import CODE_LIFE
+from domain.values import read_time
 from locales import LANGUAGES, messages, text
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

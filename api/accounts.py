@@ -1,6 +1,5 @@
-"""Accounts and tokens of one campaign, for its administrators. Pages use the same endpoints.
+"""Accounts of one campaign, for its administrators. Pages use the same endpoints.
 
-An administrator reaches the accounts of his own place and below, and of his own campaign if his account has one.
 Nobody does anything to his own account here: for that there is the change of the password.
 """
 
@@ -10,53 +9,42 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from api import people_schemas as shapes
-from api.access import Entry, enter, reaches
-from api.exchange import answer, bad_parameter, read_body
+from api.access import Entry, enter
+from api.exchange import answer, bad_parameter, maybe_time, refused
 from api.panels import drawn, spoken
 from api.problems import Problem, language
+from api.reach import asked, check_reach, reachable, reachable_tokens, reaches_account
 from api.schemas import ErrorOut
 from components import slips, users
-from data import accounts, campaigns, tokens
+from data import accounts
 from data.database import Database
 from data.ingest import accounts as bulk
 from data.ingest.place_writer import Resolver
-from data.models import Account, Token
+from data.models import Account
 from data.queries.accounts import AccountRow, Wanted, account_rows, lab_names, roll
 from domain.accounts import State
 from domain.clock import Clock, system_clock
 from domain.errors import Code, Refused, Rejection, Unreadable
-from domain.permissions import ACCOUNT_ROLES, TOKEN_ROLES, Action, Role
-from domain.reports import read_text, read_time
+from domain.permissions import ACCOUNT_ROLES, Action, Role
+from domain.values import read_time
 from locales import messages, text
 
 MOST_AT_ONCE = 30
 """Accounts one request makes: their passwords are hashed one by one, and a browser does not wait for ever."""
 
-STATUS = {Code.CONFLICT: 409, Code.OUT_OF_SCOPE: 403, Code.UNKNOWN_PLACE: 404}
-TITLES = {409: "conflict", 403: "forbidden", 404: "not_found", 400: "bad_request"}
-
-STEPS = ("reset", "unlock", "disable", "enable")
-
 
 def blueprint(database: Database, clock: Clock) -> Blueprint:
-    """`…/accounts`, `…/tokens` and `…/close-access` of a campaign."""
+    """`…/accounts` and `…/close-access` of a campaign."""
     api = Blueprint("api_accounts", __name__)
     inside = "/api/v1/campaigns/<campaign_id>"
 
     def administrator(session: Session, campaign_id: str) -> Entry:
         return enter(session, campaign_id, Action.ADMINISTER, clock)
-
-    def asked(campaign_id: str, shape: Any) -> Any:
-        """What an administrator asks for; who is none is told so before what he sent is looked at."""
-        with database.read() as session:
-            administrator(session, campaign_id)
-        return _read(shape)
 
     @api.get(f"{inside}/accounts")
     def list_accounts(campaign_id: str) -> Response:
@@ -67,7 +55,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.post(f"{inside}/accounts")
     def post_account(campaign_id: str) -> Response:
-        wish = asked(campaign_id, shapes.AccountIn)
+        wish = asked(database, clock, campaign_id, shapes.AccountIn)
         fields = {name: getattr(wish, name) for name in bulk.FIELDS}
         if not wish.login.strip():
             raise bad_parameter("login", "", "")
@@ -75,7 +63,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.post(f"{inside}/accounts/bulk")
     def post_accounts(campaign_id: str) -> Response:
-        wish = asked(campaign_id, shapes.BulkIn)
+        wish = asked(database, clock, campaign_id, shapes.BulkIn)
         if wish.file:
             try:
                 data = base64.b64decode(wish.file.partition(",")[2] or wish.file, validate=True)
@@ -99,17 +87,17 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         with database.read() as session:
             entry = administrator(session, campaign_id)
             try:
-                specs, refused = _specs(session, entry, rows, file)
+                specs, unread = _specs(session, entry, rows, file)
             except Unreadable as problem:
                 said = messages.unreadable(language(), problem)
                 raise Problem(400, "refused", "as_said", said=said) from None
             allowed = []
             for line, spec in specs:
                 try:
-                    _check_reach(entry, spec.role, spec.place)
+                    check_reach(entry, spec.role, spec.place)
                     allowed.append((line, spec))
                 except Problem:
-                    refused.append((line, Refused("place", Code.OUT_OF_SCOPE, spec.place).at(line)))
+                    unread.append((line, Refused("place", Code.OUT_OF_SCOPE, spec.place).at(line)))
             todo = allowed
             if rows is None and file is None:
                 todo = _not_yet_done(session, entry, allowed, renew_before, now)
@@ -118,21 +106,21 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         )
         done.unchanged += len(allowed) - len(todo)
         told = [(row, password) for row, password in done.slips if password is not None or not wish.go_on]
-        refused += done.refused
-        if alone and refused:
-            raise _refused(entry, refused[0][1])
+        unread += done.refused
+        if alone and unread:
+            raise refused(entry, unread[0][1])
         return answer(
             shapes.BulkOut(
                 done.made, done.reset, done.unchanged, done.left, begun.isoformat(),
                 [_password(entry, row, password) for row, password in told],
-                [ErrorOut(line, r.field, r.code.value, _said(entry, r)) for line, r in sorted(refused, key=_line)],
+                [ErrorOut(line, r.field, r.code.value, _said(entry, r)) for line, r in sorted(unread, key=_line)],
                 _slips(entry, told),
             )
         )  # fmt: skip
 
     @api.post(f"{inside}/accounts/<login>/reset")
     def reset_account(campaign_id: str, login: str) -> Response:
-        wish = asked(campaign_id, shapes.ResetIn)
+        wish = asked(database, clock, campaign_id, shapes.ResetIn)
         now = system_clock()
         with database.write() as session:
             entry = administrator(session, campaign_id)
@@ -186,55 +174,6 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             )
             return drawn(users.page(seen, spoken()))
 
-    @api.get(f"{inside}/tokens")
-    def list_tokens(campaign_id: str) -> Response:
-        with database.read() as session:
-            entry = administrator(session, campaign_id)
-            return answer([_token(entry, row) for row in reachable_tokens(session, entry)])
-
-    @api.post(f"{inside}/tokens")
-    def post_token(campaign_id: str) -> Response:
-        wish = asked(campaign_id, shapes.TokenIn)
-        if wish.role not in TOKEN_ROLES:
-            raise bad_parameter("role", wish.role, ", ".join(TOKEN_ROLES))
-        if not wish.key.strip():
-            raise bad_parameter("key", "", "")
-        role = Role(wish.role)
-        try:
-            note = read_text("note", wish.note, 100)
-        except Refused as refusal:
-            raise bad_parameter("note", refusal.value, "") from None
-        with database.write() as session:
-            entry = administrator(session, campaign_id)
-            _check_reach(entry, role, wish.place)
-            campaigns.lock(session, campaign_id)
-            known = tokens.wished(session, campaign_id, wish.key)
-            if known is not None:
-                if (known.role, known.place, known.note) != (role.value, wish.place, note):
-                    raise Problem(409, "conflict", "token_key", wish=wish.key)
-                return answer(shapes.TokenMadeOut(known.id, None))
-            try:
-                secret = tokens.create(
-                    session, role, wish.place, campaign_id, system_clock(), actor=entry.caller.name, note=note,
-                    key=wish.key,
-                )  # fmt: skip
-            except tokens.UnknownPlace:
-                raise Problem(404, "not_found", "unknown_place", place=wish.place) from None
-            made = tokens.wished(session, campaign_id, wish.key)
-            assert made is not None
-            return answer(shapes.TokenMadeOut(made.id, secret))
-
-    @api.post(f"{inside}/tokens/<int:number>/revoke")
-    def revoke_token(campaign_id: str, number: int) -> Response:
-        with database.write() as session:
-            entry = administrator(session, campaign_id)
-            row = next((row for row in reachable_tokens(session, entry) if row.id == number), None)
-            if row is None:
-                raise Problem(404, "not_found", "unknown_token", number=number)
-            # Revoked already is what was asked for.
-            tokens.revoke(session, number, system_clock(), entry.caller.name)
-            return answer(_token(entry, row))
-
     @api.get(f"{inside}/close-access")
     def get_close_access(campaign_id: str) -> Response:
         with database.read() as session:
@@ -243,7 +182,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @api.post(f"{inside}/close-access")
     def close_access(campaign_id: str) -> Response:
-        wish = asked(campaign_id, shapes.CloseIn)
+        wish = asked(database, clock, campaign_id, shapes.CloseIn)
         with database.write() as session:
             entry = administrator(session, campaign_id)
             if not entry.whole:
@@ -259,34 +198,6 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 # -- whom an administrator reaches
 
 
-def reachable(session: Session, entry: Entry) -> list[Account]:
-    """The accounts an administrator looks after, by login."""
-    who = entry.caller
-    of = Account.campaign_id == entry.row.id
-    if who.campaign_id is None and not who.place:
-        of = sa.or_(of, Account.campaign_id.is_(None))
-    rows = session.scalars(sa.select(Account).where(of).order_by(Account.login))
-    return [row for row in rows if _reaches(entry, Role(row.role), row.place)]
-
-
-def reachable_tokens(session: Session, entry: Entry) -> list[Token]:
-    """The tokens an administrator looks after, the latest first."""
-    rows = tokens.every(session, entry.row.id)
-    return [row for row in rows if _reaches(entry, Role(row.role), row.place)]
-
-
-def _reaches(entry: Entry, role: Role, place: str) -> bool:
-    if entry.whole:
-        return True
-    found = entry.tree.by_code.get(place) if role is not Role.LAB else None
-    return found is not None and reaches(entry.caller, entry.tree, found)
-
-
-def _check_reach(entry: Entry, role: Role, place: str) -> None:
-    if not _reaches(entry, role, place):
-        raise Problem(403, "forbidden", "forbidden_place", place=place or text(language(), "users.everywhere"))
-
-
 def _other(session: Session, entry: Entry, login: str) -> Account:
     """The account of that login, which the caller looks after and is not his own. Raises `Problem`."""
     row = session.scalar(sa.select(Account).where(Account.login == login))
@@ -294,7 +205,7 @@ def _other(session: Session, entry: Entry, login: str) -> Account:
         row.campaign_id == entry.row.id
         or (row.campaign_id is None and entry.caller.campaign_id is None and not entry.caller.place)
     )
-    if row is None or not known or not _reaches(entry, Role(row.role), row.place):
+    if row is None or not known or not reaches_account(entry, Role(row.role), row.place):
         raise Problem(404, "not_found", "unknown_account", login=login)
     if row.id == entry.caller.account_id:
         raise Problem(403, "forbidden", "own_account")
@@ -302,14 +213,6 @@ def _other(session: Session, entry: Entry, login: str) -> Account:
 
 
 # -- what is asked
-
-
-def _read(shape: Any) -> Any:
-    body = read_body() if request.get_data() else {}
-    try:
-        return msgspec.convert(body, shape)
-    except msgspec.ValidationError as error:
-        raise Problem(400, "bad_request", "bad_shape", said=str(error)) from None
 
 
 Specs = list[tuple[int, bulk.Spec]]
@@ -367,30 +270,23 @@ def _said(entry: Entry, rejection: Rejection) -> str:
     return messages.refusal(language(), rejection, entry.tree.campaign.zone)
 
 
-def _refused(entry: Entry, rejection: Rejection) -> Problem:
-    status = STATUS.get(rejection.code, 400)
-    error = {"index": 0, "field": rejection.field, "code": rejection.code.value, "message": _said(entry, rejection)}
-    return Problem(status, TITLES[status], errors=[error])
-
-
 def _bad(bad: accounts.BadAccount) -> Problem:
     said = text(language(), f"account.problem.{bad.problem}", **bad.params)
     return Problem(400, "refused", "as_said", said=said)
 
 
-def _time(entry: Entry, moment: datetime | None) -> str | None:
-    return entry.tree.campaign.local(moment).isoformat(timespec="seconds") if moment else None
-
-
 def _account(entry: Entry, row: AccountRow) -> shapes.AccountOut:
+    made, seen, until = (
+        maybe_time(entry, at, "seconds") for at in (row.created_at, row.last_seen_at, row.expires_at)
+    )
     return shapes.AccountOut(
-        row.login, row.role.value, row.place_code, row.name, row.phone, row.lab, row.state.value,
-        str(_time(entry, row.created_at)), _time(entry, row.last_seen_at), _time(entry, row.expires_at), row.online,
+        row.login, row.role.value, row.place_code, row.name, row.phone, row.lab, row.state.value, str(made), seen,
+        until, row.online,
     )  # fmt: skip
 
 
 def _password(entry: Entry, row: AccountRow, password: str | None) -> shapes.PasswordOut:
-    until = _time(entry, row.expires_at) if row.state in (State.UNUSED, State.EXPIRED) else None
+    until = maybe_time(entry, row.expires_at, "seconds") if row.state in (State.UNUSED, State.EXPIRED) else None
     return shapes.PasswordOut(row.login, row.role.value, row.place_code, password, until)
 
 
@@ -401,8 +297,3 @@ def _slips(entry: Entry, made: Sequence[tuple[AccountRow, str | None]]) -> str:
     sheet = slips.Sheet(row.name, row.name_en, entry.tree.campaign.zone, request.url_root, language())
     # Markup would not be plain text to the encoder.
     return str(slips.html(sheet, made))
-
-
-def _token(entry: Entry, row: Token) -> shapes.TokenOut:
-    return shapes.TokenOut(row.id, row.role, row.place, row.note, str(_time(entry, row.created_at)),
-                           _time(entry, row.revoked_at))  # fmt: skip

@@ -4,7 +4,6 @@ Reading is itself written down: looking once for each person and ten minutes, ev
 """
 
 from datetime import datetime
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, request
@@ -12,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from api import people_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, answer_page, bad_parameter, is_number, page_limit
-from api.exports import TYPES
+from api.downloads import download
+from api.exchange import answer, answer_page, bad_parameter, is_number, local_time, page_limit
 from api.panels import drawn, spoken
 from components import audit as panel
 from components import audit_file
@@ -31,7 +30,7 @@ from domain.clock import Clock
 from domain.errors import Refused
 from domain.permissions import Action
 from domain.places import Place
-from domain.reports import read_time
+from domain.values import read_time
 
 ON_A_PAGE = 100
 MOST_IN_A_FILE = 200_000
@@ -66,7 +65,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         with database.write() as session:
             details = {"lines": found.lines, "head": found.head, "broken_at": found.broken_at}
             session.add(_row(entry, audit.VERIFY, **details))
-        at = entry.tree.campaign.local(entry.now).isoformat(timespec="seconds")
+        at = local_time(entry, entry.now, "seconds")
         return answer(shapes.ChainOut(found.whole, found.lines, found.head, found.broken_at, at))
 
     @api.get("/panels/<campaign_id>/audit")
@@ -114,15 +113,8 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         table = frame(columns, rows)
         body = csv(table) if suffix == "csv" else xlsx(table, audit_file.sheet(language))
         stamp = entry.tree.campaign.local(entry.now).strftime("%Y%m%d-%H%M")
-        name = quote(f"audit-{campaign_id}-{stamp}.{suffix}")
-        return Response(
-            body,
-            content_type=TYPES[suffix],
-            headers={
-                "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-                "Cache-Control": "no-store",
-            },
-        )
+        name = f"audit-{campaign_id}-{stamp}.{suffix}"
+        return download(body, name, suffix)
 
     return api
 
@@ -214,7 +206,7 @@ def _row(entry: Entry, action: str, **details: object) -> Audit:
 
 
 def _line(entry: Entry, line: Line) -> shapes.AuditOut:
-    at = entry.tree.campaign.local(line.recorded_at).isoformat(timespec="seconds")
+    at = local_time(entry, line.recorded_at, "seconds")
     return shapes.AuditOut(
         line.id, line.revision, at, line.actor.name, line.actor.kind.value, line.actor.role, line.place, line.action,
         line.group.value, dict(line.details),

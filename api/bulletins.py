@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import msgspec
 from flask import Blueprint, Response, request
 
 from api import bulletin_schemas as schemas
 from api.access import Entry, enter
+from api.downloads import DOCUMENTS, download, note_export
 from api.exchange import answer, bad_parameter, is_number
 from api.problems import Problem, language
 from components.bulletin import words
@@ -20,7 +20,7 @@ from data import bulletin_templates, bulletins
 from data.bulletin_templates import UnknownTemplate
 from data.bulletins import UnknownBulletin, Written
 from data.database import Database
-from data.models import Audit, Bulletin
+from data.models import Bulletin
 from data.queries.bulletins import Issue, issue_of, issues, sites_of
 from domain import bulletin as rules
 from domain.bulletin import Line, Step
@@ -29,13 +29,8 @@ from domain.clock import Clock
 from domain.errors import Code, Refused
 from domain.permissions import Action
 from domain.places import Place
-from domain.reports import MAX_KEY, read_text, read_time
+from domain.values import MAX_KEY, read_text, read_time
 from locales import LANGUAGES, messages, text
-
-TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
 
 MAX_NAME = 200
 
@@ -151,8 +146,8 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             if template_id:
                 template = _template(session, campaign_id, int(template_id), place)
                 suffix, form = template.kind, template.content
-        if suffix not in TYPES:
-            raise bad_parameter("format", suffix, ", ".join(TYPES))
+        if suffix not in DOCUMENTS:
+            raise bad_parameter("format", suffix, ", ".join(DOCUMENTS))
         wants_sites = template is not None or request.args.get("sites") == "1"
         made = content(issue, spoken, sites if wants_sites else ())
         # Office libraries are large: only a worker that exports loads them.
@@ -171,10 +166,10 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             "template": template.name if template is not None else "",
             "language": spoken,
         }
-        _downloaded(database, entry, "bulletin.export", {n: d for n, d in details.items() if d})
+        note_export(database, entry, "bulletin.export", **{n: d for n, d in details.items() if d})
         local = entry.tree.campaign.local(issue.data_until)
         name = f"{place.code}-{local:%Y%m%d-%H%M}-{issue.label}-r{issue.revision}-{spoken}.{suffix}"
-        return _file(body, f"{made.fields['title'].written} {name}", suffix)
+        return download(body, f"{made.fields['title'].written} {name}", suffix)
 
     @api.get("/templates")
     def list_templates(campaign_id: str) -> Response:
@@ -233,8 +228,8 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         """A template to begin with (`format`)."""
         let_in(campaign_id, Action.DESK)
         suffix, spoken = request.args.get("format", ""), _spoken()
-        if suffix not in TYPES:
-            raise bad_parameter("format", suffix, ", ".join(TYPES))
+        if suffix not in DOCUMENTS:
+            raise bad_parameter("format", suffix, ", ".join(DOCUMENTS))
         from data.documents import example
 
         words_ = example.Words(
@@ -244,7 +239,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             column={name: text(spoken, f"bulletin.column.{name}")
                     for name in ("town", "target", "persons", "completion", "gap")},
         )  # fmt: skip
-        return _file(example.write(suffix, words_), f"example-{spoken}.{suffix}", suffix)
+        return download(example.write(suffix, words_), f"example-{spoken}.{suffix}", suffix)
 
     @api.get("/fields")
     def list_fields(campaign_id: str) -> Response:
@@ -371,19 +366,3 @@ def _line(line: Line, spoken: str) -> schemas.LineOut:
         special_cases=line.special_cases, positives=line.positives, verified=line.verified, expected=line.expected,
         reported=line.reported,
     )  # fmt: skip
-
-
-def _downloaded(database: Database, entry: Entry, action: str, details: dict[str, Any]) -> None:
-    with database.write() as session:
-        session.add(
-            Audit(campaign_id=entry.row.id, revision=entry.row.revision, recorded_at=entry.now,
-                  actor=entry.caller.name, action=action, details=details)
-        )  # fmt: skip
-
-
-def _file(body: bytes, name: str, suffix: str) -> Response:
-    return Response(
-        body,
-        content_type=TYPES[suffix],
-        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Cache-Control": "no-store"},
-    )

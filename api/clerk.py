@@ -6,7 +6,6 @@ them while there is no network at all. It writes through the contract's `POST â€
 
 import hashlib
 import re
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -16,6 +15,7 @@ from flask import Blueprint, Response, render_template, request
 from api import clerk_schemas as out
 from api import kept_files
 from api.access import Entry, enter
+from api.exchange import local_time
 from api.problems import Problem
 from api.sign_in import spoken
 from data import campaigns
@@ -25,7 +25,8 @@ from domain.clerk import ClerkPicture, Contested, Standing, Totals
 from domain.clock import Clock
 from domain.permissions import Action
 from domain.places import Level, Place
-from domain.reports import MAX_COUNT, MAX_NOTE, Claim
+from domain.reports import MAX_NOTE, Claim
+from domain.values import MAX_COUNT
 from locales import LANGUAGES, text, texts
 
 SCRIPTS: dict[str, tuple[str, ...]] = {
@@ -164,7 +165,7 @@ def blueprint(database: Database, clock: Clock, assets: Path) -> Blueprint:
             entry = enter(session, campaign_id, Action.WRITE_REPORTS, clock)
             rows = sites_to_enter(session, entry.moment(entry.scope(None)))
             sites = [_site(entry, row) for row in rows]
-            return _json(out.ClerkSitesOut(_campaign(entry), _local(entry, entry.now), sites))
+            return _json(out.ClerkSitesOut(_campaign(entry), local_time(entry, entry.now), sites))
 
     return clerk
 
@@ -176,14 +177,10 @@ def _json(body: msgspec.Struct) -> Response:
 # -- what is answered
 
 
-def _local(entry: Entry, moment: datetime) -> str:
-    return entry.tree.campaign.local(moment).isoformat()
-
-
 def _campaign(entry: Entry) -> out.ClerkCampaignOut:
     c = entry.tree.campaign
     return out.ClerkCampaignOut(
-        c.id, c.name, c.name_en, c.timezone, _local(entry, c.starts_at), _local(entry, c.deadline),
+        c.id, c.name, c.name_en, c.timezone, local_time(entry, c.starts_at), local_time(entry, c.deadline),
         c.interval_minutes, c.due_minutes, c.demo,
     )  # fmt: skip
 
@@ -194,7 +191,7 @@ def _named(place: Place | None) -> tuple[str | None, str, str]:
 
 def _site(entry: Entry, row: SiteToEnter) -> out.ClerkSiteOut:
     site, campaign = row.site, entry.tree.campaign
-    hours = [_local(entry, campaign.start_of(k)) for k in row.open_periods]
+    hours = [local_time(entry, campaign.start_of(k)) for k in row.open_periods]
     return out.ClerkSiteOut(
         site.code, site.name, site.name_en, *_named(row.parent), site.lanes, hours, row.owed
     )  # fmt: skip
@@ -205,9 +202,9 @@ def _answer(entry: Entry, picture: ClerkPicture) -> out.ClerkOut:
     demo = campaigns.demo_clock(entry.row)
     hours = [
         out.ClerkHourOut(
-            _local(entry, campaign.start_of(hour.period)),
-            _local(entry, campaign.end_of(hour.period)),
-            _local(entry, campaign.end_of(hour.period) + campaign.due),
+            local_time(entry, campaign.start_of(hour.period)),
+            local_time(entry, campaign.end_of(hour.period)),
+            local_time(entry, campaign.end_of(hour.period) + campaign.due),
             hour.state.value,
             hour.owed,
             hour.key,
@@ -224,7 +221,7 @@ def _answer(entry: Entry, picture: ClerkPicture) -> out.ClerkOut:
             picture.target,
         ),
         limits=out.LimitsOut(MAX_COUNT, MAX_NOTE),
-        server_time=_local(entry, picture.now),
+        server_time=local_time(entry, picture.now),
         speed=demo.speed if demo else 1.0,
         epoch=entry.row.epoch,
         revision=entry.row.revision,
@@ -246,7 +243,7 @@ def _figures(claim: Claim) -> out.ClerkFiguresOut:
 def _span(entry: Entry, claim: Claim) -> tuple[str, str, float]:
     campaign = entry.tree.campaign
     begins, ends = campaign.start_of(claim.first), campaign.end_of(claim.last)
-    return _local(entry, begins), _local(entry, ends), (ends - begins).total_seconds() / 3600
+    return local_time(entry, begins), local_time(entry, ends), (ends - begins).total_seconds() / 3600
 
 
 def _report(entry: Entry, report: Standing) -> out.ClerkReportOut:
@@ -260,18 +257,18 @@ def _report(entry: Entry, report: Standing) -> out.ClerkReportOut:
         version=report.version,
         status=report.status.value,
         flags=report.judged.flags.words(),
-        recorded_at=_local(entry, report.recorded_at),
+        recorded_at=local_time(entry, report.recorded_at),
         by=report.by,
         note=claim.note,
         channel=claim.channel.value if claim.channel else None,
-        sent_back=out.SentBackOut(back.reason, back.note, back.by, _local(entry, back.at)) if back else None,
-        earlier=[out.EarlierOut(c.key, _local(entry, at), _figures(c)) for c, at in report.earlier],
+        sent_back=out.SentBackOut(back.reason, back.note, back.by, local_time(entry, back.at)) if back else None,
+        earlier=[out.EarlierOut(c.key, local_time(entry, at), _figures(c)) for c, at in report.earlier],
     )
 
 
 def _contested(entry: Entry, conflict: Contested) -> out.ContestedOut:
     claim = conflict.claim
     return out.ContestedOut(
-        claim.key, *_span(entry, claim), _figures(claim), conflict.by, _local(entry, conflict.recorded_at),
+        claim.key, *_span(entry, claim), _figures(claim), conflict.by, local_time(entry, conflict.recorded_at),
         conflict.against,
     )  # fmt: skip

@@ -4,8 +4,7 @@ from flask import Blueprint, Response, request
 
 from api import coverage_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, read_body
-from api.information import local_time, refused
+from api.exchange import answer, local_time, read_body, refused
 from api.problems import Problem
 from data.database import Database
 from data.ingest.standards import set_standard

@@ -1,5 +1,6 @@
-"""What every endpoint that takes or gives rows has in common: reading a body, pages of a list, a batch's answer."""
+"""What endpoints have in common: reading a body, pages of a list, times, a batch's answer, a refusal."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,10 +12,16 @@ from api import schemas
 from api.access import Entry
 from api.problems import Problem, language
 from data.ingest.batch import BatchResult
+from domain.errors import Code, Refused, Rejection
 from locales import messages
 from telemetry import counts
 
 MAX_PAGE = 10_000
+
+STATUS = {Code.CONFLICT: 409, Code.OUT_OF_SCOPE: 403, Code.UNKNOWN_PLACE: 404}
+"""HTTP statuses of refusals; the others are of a request that makes no sense."""
+
+TITLES = {409: "conflict", 403: "forbidden", 404: "not_found", 400: "bad_request"}
 
 
 def read_body() -> Any:
@@ -31,6 +38,23 @@ def read_object(shape: str = "{…}") -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Problem(400, "bad_request", "not_list", expected=shape)
     return body
+
+
+def read_shape(shape: Any) -> Any:
+    """The request's JSON as the message `shape`; no body at all is an empty object. Raises `Problem` 400."""
+    body = read_body() if request.get_data() else {}
+    try:
+        return msgspec.convert(body, shape)
+    except msgspec.ValidationError as error:
+        raise Problem(400, "bad_request", "bad_shape", said=str(error)) from None
+
+
+def read_number(body: object) -> int:
+    """The number of the problem, task or plan that `body` speaks of. Raises `Problem` 400."""
+    number = body.get("number") if isinstance(body, dict) else None
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 1_000_000_000:
+        raise bad_parameter("number", str(number), "1, 2, 3 …")
+    return number
 
 
 def page_limit() -> int:
@@ -51,7 +75,27 @@ def bad_parameter(name: str, value: str, hint: str) -> Problem:
     return Problem(400, "bad_request", "bad_parameter", name=name, value=value, hint=hint)
 
 
+def refused(entry: Entry, refusal: Refused | Rejection) -> Problem:
+    """A refused body as an answer, told in the caller's language."""
+    rejection = refusal.at(0) if isinstance(refusal, Refused) else refusal
+    status = STATUS.get(rejection.code, 400)
+    message = messages.refusal(language(), rejection, entry.tree.campaign.zone)
+    error = {"index": 0, "field": rejection.field, "code": rejection.code.value, "message": message}
+    return Problem(status, TITLES[status], errors=[error])
+
+
+def local_time(entry: Entry, moment: datetime, timespec: str = "auto") -> str:
+    """A moment by the clocks of the campaign's people, with its offset."""
+    return entry.tree.campaign.local(moment).isoformat(timespec=timespec)
+
+
+def maybe_time(entry: Entry, moment: datetime | None, timespec: str = "auto") -> str | None:
+    """The same of one that may not have been."""
+    return local_time(entry, moment, timespec) if moment is not None else None
+
+
 def answer(body: Any) -> Response:
+    """`body`, a message or a list of them, as JSON."""
     return Response(msgspec.json.encode(body), content_type="application/json")
 
 

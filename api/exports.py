@@ -1,13 +1,12 @@
 """The table of sites as a file, from the same rows as the page."""
 
-from urllib.parse import quote
-
 from flask import Blueprint, Response, request
 
 from api.access import enter
+from api.downloads import TABLES, download, note_export
+from api.panels import spoken
 from api.problems import Problem
 from data.database import Database
-from data.models import Audit
 from data.queries.moment import Moment
 from data.queries.overview import overview
 from data.queries.sites import site_rows
@@ -16,14 +15,9 @@ from domain.clock import Clock
 from domain.errors import Refused
 from domain.overview import Overview
 from domain.permissions import Action
-from domain.reports import read_time
 from domain.site import SiteRow
-from locales import LANGUAGES, negotiate, text
-
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+from domain.values import read_time
+from locales import text
 
 COLUMNS = (
     "code", "name", "parent", "kind", "target", "persons", "completion", "gap", "hour", "tubes", "per_tube", "copies",
@@ -37,33 +31,20 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
 
     @exports.get("/export/<campaign_id>/<place>.<suffix>")
     def sites(campaign_id: str, place: str, suffix: str) -> Response:
-        if suffix not in TYPES:
+        if suffix not in TABLES:
             raise Problem(404, "not_found", "unknown_path")
-        stated = request.args.get("lang")
-        language = stated if stated in LANGUAGES else negotiate(request.headers.get("Accept-Language"))
+        language = spoken()
         with database.read() as session:
             entry = enter(session, campaign_id, Action.EXPORT, clock)
             row, tree, now = entry.row, entry.tree, entry.now
             there = entry.scope(place)
             moment = Moment(tree, there, row.revision, now, _until(tree.campaign))
             seen, found = moment.ask(session, overview), moment.ask(session, site_rows)
-        with database.write() as session:
-            details = {"place": place, "rows": len(found), "format": suffix}
-            session.add(
-                Audit(campaign_id=campaign_id, revision=row.revision, recorded_at=now, actor=entry.caller.name,
-                      action="export", details=details)
-            )  # fmt: skip
+        note_export(database, entry, "export", place=place, rows=len(found), format=suffix)
         body = _table(seen, found, language, suffix)
         stamp = tree.campaign.local(seen.data_until or now).strftime("%Y%m%d-%H%M")
         name = f"{campaign_id}-{place}-{stamp}.{suffix}"
-        return Response(
-            body,
-            content_type=TYPES[suffix],
-            headers={
-                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-                "Cache-Control": "no-store",
-            },
-        )
+        return download(body, name, suffix)
 
     return exports
 

@@ -1,21 +1,29 @@
 """Information problems and registration modes: opened, handled, set, listed. Pages use the same endpoints."""
 
-from datetime import datetime
-
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from api import information_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, answer_batch, bad_parameter, is_number, read_body
-from api.problems import Problem, language
+from api.exchange import (
+    answer,
+    answer_batch,
+    bad_parameter,
+    is_number,
+    local_time,
+    maybe_time,
+    read_body,
+    read_number,
+    refused,
+)
+from api.problems import Problem
 from data.database import Database
 from data.ingest.modes import set_modes
 from data.ingest.problems import Actor, Recorded, UnknownProblem, do_step, open_problem, reaches
 from data.queries.modes import mode_history, modes
 from data.queries.problems import find_problem, problem_board
 from domain.clock import Clock
-from domain.errors import Code, Refused
+from domain.errors import Refused
 from domain.modes import ModeChange
 from domain.permissions import Action, Role
 from domain.places import Level
@@ -23,12 +31,6 @@ from domain.problem_board import Column
 from domain.problem_board import Problem as InformationProblem
 from domain.problem_claims import read_opening, read_step
 from domain.problems import LEVEL_OF, Event, Step
-from locales import messages
-
-STATUS = {Code.CONFLICT: 409, Code.OUT_OF_SCOPE: 403, Code.UNKNOWN_PLACE: 404}
-"""HTTP statuses of refusals; the others are of a request that makes no sense."""
-
-TITLES = {409: "conflict", 403: "forbidden", 404: "not_found", 400: "bad_request"}
 
 
 def blueprint(database: Database, clock: Clock) -> Blueprint:
@@ -63,9 +65,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         with database.read() as session:
             entry = enter(session, campaign_id, Action.OPEN_PROBLEMS, clock)
         body = read_body()
-        number = body.get("number") if isinstance(body, dict) else None
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 1_000_000_000:
-            raise bad_parameter("number", str(number), "1, 2, 3 …")
+        number = read_number(body)
         try:
             claim = read_step(body)
             if claim.step not in (Step.COMMENTED, Step.REOPENED) and entry.caller.role is not Role.SITE:
@@ -112,15 +112,6 @@ def enter_to_handle(entry: Entry) -> None:
     """Raise `Problem` 403 unless the caller may do more to a problem than open it and speak of it."""
     if not entry.caller.may(Action.HANDLE_PROBLEMS):
         raise Problem(403, "forbidden", "forbidden_role", role=entry.caller.role)
-
-
-def refused(entry: Entry, refusal: Refused) -> Problem:
-    """A refused body as an answer, told in the caller's language."""
-    status = STATUS.get(refusal.code, 400)
-    rejection = refusal.at(0)
-    message = messages.refusal(language(), rejection, entry.tree.campaign.zone)
-    error = {"index": 0, "field": rejection.field, "code": rejection.code.value, "message": message}
-    return Problem(status, TITLES[status], errors=[error])
 
 
 def _unknown(number: int) -> Problem:
@@ -225,13 +216,3 @@ def _change(entry: Entry, c: ModeChange) -> shapes.ModeChangeOut:
         c.number, c.site.code, c.mode.value, c.entrance, local_time(entry, c.since), c.note, c.by,
         local_time(entry, c.recorded_at),
     )  # fmt: skip
-
-
-def local_time(entry: Entry, moment: datetime) -> str:
-    """A moment by the clocks of the campaign's people."""
-    return entry.tree.campaign.local(moment).isoformat()
-
-
-def maybe_time(entry: Entry, moment: datetime | None) -> str | None:
-    """The same of one that may not have been."""
-    return local_time(entry, moment) if moment is not None else None

@@ -1,20 +1,18 @@
 """Findings of the ledger, handover and sign-offs: listed, worked on, signed. Pages use the same endpoints."""
 
-from urllib.parse import quote
-
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from api import ledger_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, read_body
-from api.information import local_time, maybe_time, refused
+from api.downloads import download, note_export
+from api.exchange import answer, local_time, maybe_time, read_body, refused
+from api.panels import spoken
 from api.problems import Problem
 from components.ledger_file import ledger_file
 from data.database import Database
 from data.ingest.signoffs import sign
 from data.ingest.tube_findings import Actor, UnknownFinding, do_step
-from data.models import Audit
 from data.queries.handover import handover
 from data.queries.tube_findings import tube_findings
 from domain.clock import Clock
@@ -24,9 +22,6 @@ from domain.handover import Box, Handover, Run, Signature, SignOff
 from domain.ledger_desk import FindingsPicture
 from domain.permissions import Action, Role
 from domain.tube_findings import CAUSES, Settled, TubeFinding
-from locales import LANGUAGES, negotiate
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def blueprint(database: Database, clock: Clock) -> Blueprint:
@@ -78,27 +73,15 @@ def files(database: Database, clock: Clock) -> Blueprint:
 
     @exports.get("/export/<campaign_id>/<place>/ledger.xlsx")
     def findings_file(campaign_id: str, place: str) -> Response:
-        stated = request.args.get("lang")
-        language = stated if stated in LANGUAGES else negotiate(request.headers.get("Accept-Language"))
+        language = spoken()
         with database.read() as session:
             entry = enter(session, campaign_id, Action.EXPORT, clock)
             picture = tube_findings(session, entry.moment(entry.scope(place)))
-        with database.write() as session:
-            details = {"place": place, "rows": len(picture.open) + len(picture.settled), "format": "xlsx"}
-            session.add(
-                Audit(campaign_id=campaign_id, revision=entry.row.revision, recorded_at=entry.now,
-                      actor=entry.caller.name, action="finding.export", details=details)
-            )  # fmt: skip
+        rows = len(picture.open) + len(picture.settled)
+        note_export(database, entry, "finding.export", place=place, rows=rows, format="xlsx")
         stamp = entry.tree.campaign.local(entry.now).strftime("%Y%m%d-%H%M")
         name = f"{campaign_id}-{place}-ledger-{stamp}.xlsx"
-        return Response(
-            ledger_file(picture, language),
-            content_type=XLSX,
-            headers={
-                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-                "Cache-Control": "no-store",
-            },
-        )
+        return download(ledger_file(picture, language), name, "xlsx")
 
     return exports
 

@@ -9,7 +9,7 @@ from api.access import SESSION_KEY, Door
 from api.problems import Problem
 from api.short_way import ONLY_RIGHTS, PICTURE, SESSION
 from domain.errors import Refused
-from domain.reports import read_time
+from domain.values import read_time
 from locales import LANGUAGES
 from views.snapshots import Moved, Snapshots, UnknownSnapshot, Version
 

@@ -18,8 +18,7 @@ from sqlalchemy.orm import Session
 
 from api import matching_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, bad_parameter, read_object
-from api.information import local_time, maybe_time, refused
+from api.exchange import answer, bad_parameter, local_time, maybe_time, read_number, read_object, refused
 from api.problems import Problem, language
 from components.matching import Board, board
 from data.database import Database
@@ -36,7 +35,7 @@ from domain.matching_plan import Known, Plan, Step, needs, read_plan, read_step,
 from domain.overview import Interval
 from domain.permissions import Action
 from domain.places import Place
-from domain.reports import read_text
+from domain.values import read_text
 
 KEPT = 8
 """Presents a worker keeps."""
@@ -147,9 +146,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
     @api.post("/plans/steps")
     def post_step(campaign_id: str) -> Response:
         body = read_object('{"plan": {...}}')
-        number = body.get("number")
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 1_000_000_000:
-            raise bad_parameter("number", str(number), "1, 2, 3 …")
+        number = read_number(body)
         with database.read() as session:
             entry = _enter_to_try(session, campaign_id, clock)
         try:

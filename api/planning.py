@@ -1,24 +1,20 @@
 """The planning list: sites applied for and brought to their opening, listed, taken away as a file. Pages use the same
 endpoints; forms come as pieces of HTML."""
 
-from urllib.parse import quote
-
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
 from api import panels
 from api import planning_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, bad_parameter, is_number, read_body
-from api.exports import TYPES
-from api.information import local_time, maybe_time, refused
+from api.downloads import download, note_export
+from api.exchange import answer, bad_parameter, is_number, local_time, maybe_time, read_body, refused
 from api.problems import Problem
 from components.planning_site import planned_detail
 from components.planning_words import file_columns, file_row
 from data.database import Database
 from data.ingest.planning import Recorded, UnknownPlannedSite, apply, do_step
 from data.ingest.planning_book import Hand
-from data.models import Audit
 from data.queries.planning import find_planned, planning_list
 from domain.clock import Clock
 from domain.errors import Refused
@@ -141,26 +137,14 @@ def pieces(database: Database, clock: Clock) -> Blueprint:
         with database.read() as session:
             entry = enter(session, campaign_id, Action.EXPORT, clock)
             rows = planning_list(session, entry.moment(entry.scope(place)))
-        with database.write() as session:
-            details = {"place": place, "rows": len(rows.sites), "format": suffix}
-            session.add(
-                Audit(campaign_id=campaign_id, revision=entry.row.revision, recorded_at=entry.now,
-                      actor=entry.caller.name, action="planning.export", details=details)
-            )  # fmt: skip
+        note_export(database, entry, "planning.export", place=place, rows=len(rows.sites), format=suffix)
         # Spreadsheet libraries are large: only a worker that exports loads them.
         from data.exports import csv, frame, xlsx
 
         table = frame(file_columns(rows, spoken), [file_row(site, spoken) for site in rows.sites])
         body = csv(table) if suffix == "csv" else xlsx(table, text(spoken, "planning.title"))
         name = f"{campaign_id}-{place}-planning-{entry.tree.campaign.local(entry.now):%Y%m%d-%H%M}.{suffix}"
-        return Response(
-            body,
-            content_type=TYPES[suffix],
-            headers={
-                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-                "Cache-Control": "no-store",
-            },
-        )
+        return download(body, name, suffix)
 
     return parts
 

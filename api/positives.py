@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from api import positive_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, bad_parameter, is_number, read_body
-from api.information import actor_of, local_time, maybe_time, refused
+from api.exchange import answer, bad_parameter, is_number, local_time, maybe_time, read_body, read_number, refused
+from api.information import actor_of
 from api.problems import Problem
 from data.database import Database
 from data.ingest.positives import Recorded, UnknownTask, do_step, reaches
@@ -19,7 +19,7 @@ from domain.permissions import Action, Role
 from domain.positive_board import Board, Task, board_of
 from domain.positive_claims import read_step
 from domain.positives import PARTIES, Event
-from domain.tubes import Result
+from domain.tube_events import Result
 
 
 def blueprint(database: Database, clock: Clock) -> Blueprint:
@@ -44,9 +44,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         with database.read() as session:
             entry = enter(session, campaign_id, Action.HANDLE_POSITIVES, clock)
         body = read_body()
-        number = body.get("number") if isinstance(body, dict) else None
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 1_000_000_000:
-            raise bad_parameter("number", str(number), "1, 2, 3 …")
+        number = read_number(body)
         try:
             done = do_step(database, campaign_id, number, read_step(body), actor_of(entry), clock)
         except Refused as refusal:

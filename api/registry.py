@@ -2,20 +2,19 @@
 pieces of HTML."""
 
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response, render_template, request
 
 from api import panels
 from api import registry_schemas as shapes
 from api.access import Entry, enter
+from api.downloads import download, note_export
 from api.exchange import answer, answer_batch, read_body
 from api.problems import Problem, language
 from components.registry import registry_detail
 from components.registry_words import concern_word, mark_word, version_words, why
 from data.database import Database
 from data.ingest.registry import Writer, change_labs
-from data.models import Audit
 from data.queries.registry import laboratories, registry
 from domain.clock import Clock
 from domain.laboratories import Laboratory, Rate, Registry
@@ -25,8 +24,6 @@ from domain.recognition import recognises
 from domain.registry import LEVELS, Subject
 from domain.registry_claims import CATALOGUE, WITHDRAWABLE
 from locales import text
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def blueprint(database: Database, clock: Clock) -> Blueprint:
@@ -120,21 +117,9 @@ def pieces(database: Database, clock: Clock) -> Blueprint:
         with database.read() as session:
             entry = enter(session, campaign_id, Action.EXPORT, clock)
             picture = registry(session, entry.moment(entry.scope(place)))
-        with database.write() as session:
-            details = {"place": place, "rows": len(picture.labs), "format": "xlsx"}
-            session.add(
-                Audit(campaign_id=campaign_id, revision=entry.row.revision, recorded_at=entry.now,
-                      actor=entry.caller.name, action="labs.export", details=details)
-            )  # fmt: skip
+        note_export(database, entry, "labs.export", place=place, rows=len(picture.labs), format="xlsx")
         name = f"{campaign_id}-{place}-labs-{picture.today:%Y%m%d}.xlsx"
-        return Response(
-            _workbook(picture, spoken),
-            content_type=XLSX,
-            headers={
-                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-                "Cache-Control": "no-store",
-            },
-        )
+        return download(_workbook(picture, spoken), name, "xlsx")
 
     return parts
 

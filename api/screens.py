@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from api import screen_schemas as shapes
 from api.access import Entry, enter, reaches
-from api.exchange import answer, bad_parameter, is_number, read_object
-from api.information import local_time, refused
+from api.exchange import answer, bad_parameter, is_number, local_time, read_object, refused
 from api.panels import drawn, spoken
 from api.problems import Problem
-from api.screen_gate import Wall
+from api.screen_devices import Wall
 from components import fleet as fleet_page
 from components import remote as remote_page
 from components.fleet_screen import Seen
@@ -28,11 +27,12 @@ from data.ingest import screens as ingest
 from data.ingest.screens import Keeper, UnknownScreen
 from data.models import CampaignRow, ScreenRow
 from data.queries.fleet import FleetRow, Newest, fleet
+from domain.claims import read_key
 from domain.clock import Clock
 from domain.errors import Code, Refused
 from domain.permissions import Action
-from domain.reports import read_text
-from domain.screens import CODE_LIFE, MAX_KEY, Do, Settings, Wish, read_settings, read_wish, standing, stored_drive
+from domain.screen_driving import Do, Wish, read_wish, standing, stored_drive
+from domain.screens import CODE_LIFE, Settings, read_settings
 from locales import LANGUAGES
 from views.snapshots import Moved, Snapshots, UnknownSnapshot, Version
 
@@ -72,9 +72,7 @@ def blueprint(database: Database, wall: Wall, snapshots: Snapshots, clock: Clock
             row = campaigns.lock(session, campaign_id)
             now, keeper = clock(), keeper_of(entry)
             try:
-                key = read_text("key", body.get("key"), MAX_KEY)
-                if not key:
-                    raise Refused("key", Code.MISSING_FIELD)
+                key = read_key(body)
                 screen, known = ingest.create(session, row, entry.tree, key, _settings(entry, body), keeper, now)
                 # Sent again, the device has joined already and its code is used up.
                 made = None if known else ingest.join(session, row, screen, body.get("code"), keeper, now)
@@ -359,7 +357,7 @@ def _joined(number: int, unchanged: bool, code: str | None) -> shapes.ScreenDone
 
 def _screen(entry: Entry, row: FleetRow) -> shapes.ScreenOut:
     s, said = row.screen.settings, row.contact
-    at = said and entry.tree.campaign.local(said.at).isoformat(timespec="seconds")
+    at = local_time(entry, said.at, "seconds") if said else None
     known = said is not None and said.revision is not None
     return shapes.ScreenOut(
         row.screen.number, s.name, s.location, row.place.code, list(s.scenes), s.seconds, s.language, s.bezel_px,

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session, undefer
 
 from api import sources_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, read_object
+from api.downloads import note_export
+from api.exchange import answer, read_object, refused
 from api.problems import Problem, language
 from data import campaigns, sources
 from data.database import Database
 from data.ingest.batch import Sender
-from data.models import Audit, CampaignRow, Source, SourceRun, SourceTrial
+from data.models import CampaignRow, Source, SourceRun, SourceTrial
 from data.pull.refused import as_file, rejection_of
 from data.queries.sources import sources_picture
 from domain.clock import Clock
@@ -25,9 +26,6 @@ from domain.places import Level, PlaceTree
 from domain.source_rows import SourceRow
 from domain.sources import NUMBERS, After, Definition, Format, Kind, Paging
 from locales import LANGUAGES, messages, text
-
-STATUS = {Code.CONFLICT: 409, Code.OUT_OF_SCOPE: 403, Code.UNKNOWN_PLACE: 404}
-TITLES = {409: "conflict", 403: "forbidden", 404: "not_found", 400: "bad_request"}
 
 Doing = Callable[[Session, CampaignRow, Source, Sender, Any], bool | None]
 
@@ -62,7 +60,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
                     session, row, entry.tree, body.get("key"), definition, entry.sender(), entry.now
                 )
             except Refused as refusal:
-                raise _refused(entry, refusal) from None
+                raise refused(entry, refusal) from None
 
         return _done(campaign_id, *_write(campaign_id, create))
 
@@ -127,12 +125,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
                 raise Problem(404, "not_found", "unknown_run")
             zone = entry.tree.campaign.zone
             body = as_file(found.refused_rows, lambda refusal: messages.refusal(spoken, refusal, zone))
-        with database.write() as session:
-            details = {"source": source.id, "run": run, "rows": len(found.refused_rows["rows"])}
-            session.add(
-                Audit(campaign_id=campaign_id, revision=entry.row.revision, recorded_at=entry.now,
-                      actor=entry.caller.name, action="source.export", details=details)
-            )  # fmt: skip
+        note_export(database, entry, "source.export", source=source.id, run=run, rows=len(found.refused_rows["rows"]))
         name = f"source-{source.id}-{run}.rejected.csv"
         return Response(
             body,
@@ -227,18 +220,11 @@ def _checked(entry: Entry, body: dict[str, Any]) -> Definition:
     try:
         return sources.check(body, entry.tree, entry.sender())
     except Refused as refusal:
-        raise _refused(entry, refusal) from None
+        raise refused(entry, refusal) from None
     except Unreadable as problem:
         error = {"index": 0, "field": "mapping", "code": Code.BAD_VALUE.value,
                  "message": messages.unreadable(language(), problem)}  # fmt: skip
         raise Problem(400, "bad_request", errors=[error]) from None
-
-
-def _refused(entry: Entry, refusal: Refused) -> Problem:
-    status = STATUS.get(refusal.code, 400)
-    message = messages.refusal(language(), refusal.at(0), entry.tree.campaign.zone)
-    error = {"index": 0, "field": refusal.field, "code": refusal.code.value, "message": message}
-    return Problem(status, TITLES[status], errors=[error])
 
 
 def _find(session: Session, entry: Entry, number: int) -> Source:

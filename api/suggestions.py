@@ -12,8 +12,7 @@ from flask import Blueprint, Response, request
 
 from api import suggestions_schemas as shapes
 from api.access import Entry, enter
-from api.exchange import answer, bad_parameter
-from api.information import local_time, refused
+from api.exchange import answer, bad_parameter, local_time, refused
 from api.problems import language
 from components.suggestions import board
 from data.database import Database
@@ -22,8 +21,8 @@ from data.queries.suggestions import answered
 from domain.clock import Clock
 from domain.errors import Refused
 from domain.permissions import Action
-from domain.reports import read_time
 from domain.suggestions import Question, SuggestionPicture, read_question
+from domain.values import read_time
 
 
 def blueprint(database: Database, clock: Clock) -> Blueprint:

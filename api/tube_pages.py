@@ -17,7 +17,7 @@ from components import own_panels, tube_list
 from components import tube_life as life_page
 from components.positives import lab_tasks
 from data.database import Database
-from data.ingest.files import FileResult
+from data.ingest.file_import import FileResult
 from data.ingest.mapping import is_timezone
 from data.ingest.rejects import rejected_bytes
 from data.ingest.tube_lists import EVENT, ListKind, take_list
@@ -30,8 +30,8 @@ from domain.clock import Clock
 from domain.errors import Unreadable
 from domain.permissions import Action, Role
 from domain.places import Level
+from domain.tube_events import TYPES, WRITERS
 from domain.tube_life import typed_barcode
-from domain.tubes import TYPES, WRITERS
 from locales import messages
 
 MAX_LIST = 8 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""The contract with other systems, version 1. Each function is one endpoint; `api.openapi.ENDPOINTS` lists them."""
+"""The contract with other systems, version 1. Each function is one endpoint; `api.endpoints.ENDPOINTS` lists them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,7 +30,8 @@ from domain.errors import Refused
 from domain.overview import Overview
 from domain.permissions import Action
 from domain.places import Level, Place, PlaceTree
-from domain.reports import MAX_NOTE, Status, read_text, read_time
+from domain.reports import MAX_NOTE, Status
+from domain.values import read_text, read_time
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing was recorded before; earlier times ask the same."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from benchmarks import rig
 from benchmarks.measure import Measure, at_least
 from data.database import Database
-from data.ingest.files import FileResult, What, import_file
+from data.ingest.file_import import FileResult
+from data.ingest.files import What, import_file
 from domain.campaign import Campaign
 from domain.clock import system_clock
 

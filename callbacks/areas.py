@@ -3,16 +3,16 @@ another confirms how its coordinates are to be read."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from dash import Dash, Input, Output, State, ctx, dcc, no_update
 
 from callbacks import sent
+from callbacks.faults import faults
 from components import area_upload, ids, upload
 from data import campaigns
 from data.database import Database
 from data.ingest.batch import Sender
-from data.ingest.rejects import Fault, rejected_bytes
+from data.ingest.rejects import rejected_bytes
 from domain.area_files import AUTO, SHIFT_NAMES, TABLE, Handling, Topic
 from domain.clock import Clock
 from domain.errors import Unreadable
@@ -56,14 +56,6 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
             keep=keep,
         )  # fmt: skip
 
-    def faults(campaign: str, result: "AreaResult", language: str) -> list[Fault]:
-        with database.read() as session:
-            zone = ZoneInfo(campaigns.find(session, campaign).timezone)
-        return [
-            (line, rejection.field, rejection.code.value, messages.refusal(language, rejection, zone))
-            for line, rejection in result.refused
-        ]
-
     @application.callback(
         output={
             "result": Output(ids.AREA_RESULT, "children"),
@@ -94,7 +86,7 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
         except campaigns.UnknownCampaign:
             said = upload.problem(text(language, "problem.unknown_campaign", campaign=campaign))
             return {"result": said, "commit": True, "save": True, "offset": None}
-        told = faults(campaign, result, language)
+        told = faults(database, campaign, result.refused, language)
         shown = area_upload.result(
             language,
             title=_title(result, name, language),
@@ -153,7 +145,7 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
         except Unreadable:
             # The trial has said so; the form has changed since.
             return no_update
-        told = faults(campaign, result, language)
+        told = faults(database, campaign, result.refused, language)
         return dcc.send_bytes(
             rejected_bytes(result.table, told, mapping=result.mapping), f"{name}.rejected.csv"
         )  # fmt: skip

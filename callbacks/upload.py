@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dash import Dash, Input, Output, State, ctx, dcc, no_update
 
 from callbacks import sent
+from callbacks.faults import faults
 from components import ids, upload
 from data import campaigns
 from data.database import Database
 from data.ingest.batch import Sender
-from data.ingest.files import FileResult, What, import_file
-from data.ingest.rejects import Fault, rejected_bytes
+from data.ingest.file_import import FileResult
+from data.ingest.files import What, import_file
+from data.ingest.rejects import rejected_bytes
 from domain.clock import Clock
 from domain.errors import Unreadable
 from domain.permissions import Action
@@ -29,14 +30,6 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
             database, campaign, chosen, sent.file(contents), sent.word(name), sender, clock, mapping_toml=mapped,
             dry_run=not keep,
         )  # fmt: skip
-
-    def faults(campaign: str, result: FileResult, language: str) -> list[Fault]:
-        with database.read() as session:
-            zone = ZoneInfo(campaigns.find(session, campaign).timezone)
-        return [
-            (line, rejection.field, rejection.code.value, messages.refusal(language, rejection, zone))
-            for line, rejection in result.refused
-        ]
 
     @application.callback(
         Output(ids.UPLOAD_RESULT, "children"),
@@ -72,7 +65,7 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
             ("skipped", batch.skipped),
             ("refused", len(result.refused)),
         ]
-        told = {line: message for line, _, _, message in faults(campaign, result, language)}
+        told = {line: message for line, _, _, message in faults(database, campaign, result.refused, language)}
         refused = [(line, rejection.field, rejection.value, told[line]) for line, rejection in result.refused]
         shown = upload.result(language, kept=keep, name=name, counts=counts, refused=refused)
         return shown, keep or not batch.accepted, not result.refused
@@ -99,5 +92,7 @@ def register(application: Dash, database: Database, clock: Clock, who: Callable[
         except Unreadable:
             # The trial has said so; the form has changed since.
             return no_update
-        body = rejected_bytes(result.table, faults(campaign, result, language), mapping=result.mapping)
+        body = rejected_bytes(
+            result.table, faults(database, campaign, result.refused, language), mapping=result.mapping
+        )
         return dcc.send_bytes(body, f"{name}.rejected.csv")

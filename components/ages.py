@@ -9,11 +9,7 @@ from components.format import UNKNOWN, count, duration
 from components.icons import icon
 from domain.backlog import StageBacklog, Waiting
 from domain.status import Severity
-from domain.tubes import Stage
 from locales import text
-
-LIMITED = (Stage.ON_SITE, Stage.IN_TRANSIT, Stage.AT_LAB)
-"""The stages with a limit of their own; what is on the machines runs against the limit of the whole way."""
 
 
 def hours(minutes: int, language: str) -> str:

@@ -25,6 +25,7 @@ class Opened:
 
 
 def short_hash(hash_: str) -> str:
+    """Both ends of a hash, for eyes that compare two."""
     return f"{hash_[:4]}…{hash_[-4:]}" if hash_ else UNKNOWN
 
 

@@ -22,6 +22,7 @@ def beside(name: str, name_en: str, direction: Direction, language: str) -> str:
 
 
 def cluster_town(cluster: Cluster, language: str) -> str:
+    """The short name of its town; empty where it lies in none."""
     return short_name(cluster.town, language) if cluster.town is not None else ""
 
 
@@ -46,4 +47,5 @@ def measure(picture: CoveragePicture, language: str) -> str:
 
 
 def title(picture: CoveragePicture, language: str) -> str:
+    """The heading, with the minutes people walk."""
     return text(language, "coverage.title", minutes=picture.minutes)

@@ -14,7 +14,8 @@ from components.icons import icon
 from components.screen_words import PACES, Glance, ago, headline, shown_scene, tile
 from data.queries.fleet import FleetRow
 from domain.places import Place, PlaceTree
-from domain.screens import Mode, layout
+from domain.screen_driving import Mode
+from domain.screens import layout
 from locales import text
 
 
@@ -99,10 +100,12 @@ def drive(do: str, said: str, numbers: str, **more: object) -> html.Button:
 def _facts(seen: Seen, row: FleetRow, language: str) -> list[tuple[html.Dt, html.Dd]]:
     said, screen = row.contact, row.screen
     facts: list[tuple[str, str]] = [("place", named(row.place.name, row.place.name_en, language))]
-    scenes, seconds = len(screen.settings.scenes), screen.settings.seconds
-    facts.append(("scenes", text(language, "screens.fact.scenes_of", scenes=scenes, seconds=seconds)))
+    seconds = screen.settings.seconds
+    facts.append(
+        ("scenes", text(language, "screens.fact.scenes_of", scenes=len(screen.settings.scenes), seconds=seconds))
+    )
     if said and said.width and said.height:
-        fits = layout(said.width, said.height)
+        fits = layout(said.width, said.height, screen.settings.scenes)
         kind = "upright" if fits.upright else "halves" if fits.halves > 1 else "one"
         free = text(language, "screens.fact.free", beside=fits.beside, above=fits.above)
         facts.append(("layout", text(language, f"screens.fact.{kind}", halves=fits.halves, free=free)))

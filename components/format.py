@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.campaign import Campaign
-from locales import has, text
+from locales import text
 
 UNKNOWN = "—"
 MINUS = "\u2212"
@@ -123,8 +123,3 @@ def duration(span: timedelta, language: str) -> str:
     if not minutes:
         return text(language, "format.hours", hours=hours)
     return text(language, "format.hours_minutes", hours=hours, minutes=minutes)
-
-
-def kind_name(kind: str, language: str) -> str:
-    """What kind of site it is; a word of the source's own is shown as it is."""
-    return text(language, f"kind.{kind}") if has(f"kind.{kind}") else kind

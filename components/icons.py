@@ -16,5 +16,15 @@ def chip(severity: Severity, word: str) -> html.Span:
     return html.Span([icon(severity), word], className=f"chip {severity}")
 
 
+def mark(severity: Severity, in_time: str, language: str) -> html.Span:
+    """The icon of how a clock stands, with the word for who cannot see it: `in_time` while nothing is late."""
+    quiet = severity is Severity.OK
+    word = in_time if quiet else severity_name(severity, language)
+    return html.Span(
+        [icon("sub" if quiet else severity), html.Span(word, className="visually-hidden")],
+        className="mut" if quiet else str(severity),
+    )
+
+
 def severity_name(severity: Severity, language: str) -> str:
     return text(language, f"severity.{severity}")

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from components import ids
 from components.ages import hours, oldest_mark
-from components.drawing import Drawing
+from components.drawer import waiting_drawer
 from components.figure import Of
 from components.format import UNKNOWN, count, percent, signed, when
 from components.icons import chip, icon, severity_name
@@ -27,35 +27,10 @@ from locales import text
 
 def drawer(language: str) -> html.Aside:
     """The place of the drawer on the map's page."""
-    return html.Aside(
-        [
-            html.Div(
-                [
-                    html.Div(text(language, "map_drawer.loading"), className="md-wait mut t13"),
-                    html.Div(
-                        [
-                            icon("crit"),
-                            html.Span(text(language, "map_drawer.failed")),
-                            html.Button(
-                                text(language, "state.retry"), type="button", className="btn",
-                                **{"data-site-retry": ""},
-                            ),
-                            html.Button(
-                                text(language, "map_drawer.close"), type="button", className="btn",
-                                **{"data-site-close": ""},
-                            ),
-                        ],
-                        className="md-failed crit t13",
-                        role="alert",
-                    ),
-                ]
-            ),
-            Drawing(ids.drawing(ids.MAP_DRAWER), []),
-        ],
-        id=ids.MAP_DRAWER,
-        className="map-drawer",
-        tabIndex="-1",
-        **{"aria-label": text(language, "map_drawer.title")},
+    return waiting_drawer(
+        ids.MAP_DRAWER, "map-drawer", "md", "site", language,
+        title=text(language, "map_drawer.title"), loading=text(language, "map_drawer.loading"),
+        failed=text(language, "map_drawer.failed"), close=text(language, "map_drawer.close"),
     )  # fmt: skip
 
 

@@ -6,11 +6,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import panel
+from components.form_parts import select, tap, write
 from components.format import UNKNOWN, count, when
 from components.icons import icon
 from components.links import href, place_href
 from components.panel import bar
-from components.problem_form import select, tap, write
 from components.problem_words import setting_words
 from components.way_down import way_down
 from data.queries.problems import Desk, Information

@@ -21,6 +21,7 @@ def head(title: str, note: str = "", right: Sequence[Part] = ()) -> html.Div:
 
 
 def body(*children: Part, extra: str = "") -> html.Div:
+    """What a panel shows below its heading."""
     return html.Div(list(children), className=f"pb {extra}".strip())
 
 

@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import ids
-from components.drawing import Drawing
+from components.drawer import waiting_drawer
 from components.figure import Of, figure
 from components.format import count, percent, period, signed, when
 from components.icons import icon
@@ -27,35 +27,10 @@ APART = 8
 
 def drawer(language: str) -> html.Aside:
     """The place of the drawer on every page; `passport.js` opens it and fills it."""
-    return html.Aside(
-        [
-            html.Div(
-                [
-                    html.Div(text(language, "passport.loading"), className="pp-wait mut t13"),
-                    html.Div(
-                        [
-                            icon("crit"),
-                            html.Span(text(language, "passport.failed")),
-                            html.Button(
-                                text(language, "state.retry"), type="button", className="btn",
-                                **{"data-passport-retry": ""},
-                            ),
-                            html.Button(
-                                text(language, "passport.close"), type="button", className="btn",
-                                **{"data-passport-close": ""},
-                            ),
-                        ],
-                        className="pp-failed crit t13",
-                        role="alert",
-                    ),
-                ]
-            ),
-            Drawing(ids.drawing(ids.PASSPORT), []),
-        ],
-        id=ids.PASSPORT,
-        className="passport",
-        tabIndex="-1",
-        **{"aria-label": text(language, "passport.title")},
+    return waiting_drawer(
+        ids.PASSPORT, "passport", "pp", "passport", language,
+        title=text(language, "passport.title"), loading=text(language, "passport.loading"),
+        failed=text(language, "passport.failed"), close=text(language, "passport.close"),
     )  # fmt: skip
 
 

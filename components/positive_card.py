@@ -4,17 +4,17 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.format import count, duration, when
-from components.icons import icon
+from components.icons import icon, mark
 from components.ledger_words import spaced
 from components.links import href, place_href
 from components.names import short_name
-from components.positive_words import event_words, late_by, left, mark, result_word, title
+from components.positive_words import event_words, late_by, left, result_word, title
 from domain.permissions import Action
 from domain.places import Level
 from domain.positive_board import Board, Task
 from domain.positive_standing import Check, Item
 from domain.positives import PARTIES, Party, Resample
-from domain.tubes import Result
+from domain.tube_events import Result
 from locales import text
 
 AXIS = 1.4
@@ -34,7 +34,7 @@ def card(task: Task, board: Board, language: str) -> html.Article:
     said = title(task, language)
     at = task.standing
     head: list[Component] = [
-        mark(task, language),
+        mark(at.severity, text(language, "positives.in_time"), language),
         html.Button(
             [html.Span(f"#{task.number}", className="po-number"), " ", said],
             type="button",

@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 from dash import html
 
 from components.format import duration
-from components.icons import icon, severity_name
 from components.ledger_words import spaced
 from domain.positive_board import Task
 from domain.positive_standing import Timer
 from domain.positives import Event, Step
 from domain.status import Severity
-from domain.tubes import Result
+from domain.tube_events import Result
 from locales import text
 
 MINUTE = timedelta(minutes=1)
@@ -26,17 +25,6 @@ def title(task: Task, language: str) -> str:
     """What kind of tube it is, and what its result says now."""
     kind = text(language, f"positives.kind.{task.kind}")
     return f"{kind}{text(language, 'format.dot')}{result_word(task.state.result, language)}"
-
-
-def mark(task: Task, language: str) -> html.Span:
-    """The icon of its state, with the word for who cannot see it."""
-    severity = task.standing.severity
-    quiet = severity is Severity.OK
-    word = text(language, "positives.in_time") if quiet else severity_name(severity, language)
-    return html.Span(
-        [icon("sub" if quiet else severity), html.Span(word, className="visually-hidden")],
-        className="mut" if quiet else str(severity),
-    )
 
 
 def left(timer: Timer, severity: Severity, language: str) -> html.Span:

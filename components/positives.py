@@ -11,11 +11,11 @@ from dash.development.base_component import Component
 
 from components import states
 from components.entry import Input
+from components.form_parts import select, step_forms, write
 from components.format import count, duration, when
 from components.icons import icon
 from components.positive_card import button, card, history, site_name, tube_link
 from components.positive_words import result_word, title
-from components.problem_form import select, write
 from domain.permissions import Action
 from domain.positive_board import Board, Task
 from domain.positives import PARTIES, Kind
@@ -251,28 +251,9 @@ def _forms(language: str) -> html.Div:
         "reopened": [note],
         "commented": [write(text(language, "positives.ask.commented"), "note", MAX_NOTE)],
     }
-    return html.Div(
-        [
-            html.Div(
-                [
-                    *parts,
-                    html.Div(
-                        [
-                            html.Button(text(language, f"positives.send.{step}"), type="button", className="btn pri",
-                                        **{"data-send-step": step}),
-                            html.Button(text(language, "positives.cancel"), type="button", className="btn",
-                                        **{"data-cancel": ""}),
-                        ],
-                        className="pf-actions",
-                    ),
-                ],
-                className="po-form",
-                **{"data-for": step},
-            )
-            for step, parts in contents.items()
-        ],
-        className="po-store",
-        hidden=True,
+    return step_forms(
+        contents, {step: text(language, f"positives.send.{step}") for step in contents},
+        text(language, "positives.cancel"), attribute="data-send-step", css="po-form", store="po-store",
     )  # fmt: skip
 
 

@@ -4,10 +4,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.format import duration, when
-from components.icons import icon
+from components.icons import icon, mark
 from components.links import place_href
 from components.names import short_name
-from components.problem_words import left, mark, mode_words, title
+from components.problem_words import left, mode_words, title
 from data.queries.problems import Desk
 from domain.campaign import Campaign
 from domain.permissions import Action
@@ -34,7 +34,7 @@ def card(problem: Problem, rows: Desk, language: str) -> html.Article:
     lines: list[Component] = [
         html.Div(
             [
-                mark(problem, language),
+                mark(at.severity, text(language, "problems.in_time"), language),
                 html.Button(said, type="button", className="pc-title ell", title=said,
                             **{"data-history": "", "aria-expanded": "false"}),
                 left(problem, language),

@@ -6,11 +6,11 @@ it is sent. `problems.js` does the tapping and sending.
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 
+from components.form_parts import select, tap, write
 from components.format import duration
 from components.icons import icon
 from components.problem_words import setting_words
@@ -23,31 +23,6 @@ from locales import text
 
 AGO = (0, 5, 15, 30, 60)
 """Minutes ago a problem may have begun, to choose from."""
-
-
-def tap(said: str, name: str, value: str, **extra: Any) -> html.Button:
-    """A choice: chosen it has an ink border, weight and a tick, never a fill."""
-    return html.Button(
-        [icon("tick"), said],
-        type="button",
-        className="tap",
-        **{"data-choose": name, "data-value": value, "aria-pressed": "false", **extra},
-    )
-
-
-def write(label: str, name: str, most: int, rows: int = 2) -> html.Label:
-    """A place to write in, with its label."""
-    area = html.Textarea(name=name, rows=rows, maxLength=most)
-    return html.Label([html.Span(label), area], className="write")
-
-
-def select(label: str, name: str, options: Sequence[tuple[str, str]], *, labelled: bool = True) -> html.Label:
-    """A list to choose one from; the first one stands. Where its label stands beside it already (`labelled` False),
-    only who cannot see that is told again."""
-    choices = html.Select([html.Option(said, value=value) for value, said in options], **{"data-field": name})
-    return html.Label(
-        [html.Span(label, className="" if labelled else "visually-hidden"), choices], className="choose"
-    )
 
 
 def report_form(rows: Desk, language: str) -> Component:

@@ -3,7 +3,6 @@
 from dash import html
 
 from components.format import duration
-from components.icons import icon, severity_name
 from domain.problem_board import Problem
 from domain.problems import Kind
 from domain.status import Severity
@@ -25,17 +24,6 @@ def left(problem: Problem, language: str) -> html.Span:
     key = "problems.over" if at.overdue else "problems.left"
     quiet = at.severity is Severity.OK
     return html.Span(text(language, key, span=span), className="mut nw" if quiet else f"{at.severity} b nw")
-
-
-def mark(problem: Problem, language: str) -> html.Span:
-    """The icon of its state, with the word for who cannot see it."""
-    severity = problem.standing.severity
-    quiet = severity is Severity.OK
-    word = text(language, "problems.in_time") if quiet else severity_name(severity, language)
-    return html.Span(
-        [icon("sub" if quiet else severity), html.Span(word, className="visually-hidden")],
-        className="mut" if quiet else str(severity),
-    )
 
 
 def mode_words(problem: Problem, language: str) -> str:

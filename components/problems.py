@@ -10,10 +10,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import panel
+from components.form_parts import step_forms, tap, write
 from components.format import UNKNOWN, count, duration, when
 from components.icons import icon
 from components.problem_card import card, step_button, where
-from components.problem_form import report_form, tap, write
+from components.problem_form import report_form
 from components.problem_words import title
 from data.queries.problems import Desk
 from domain.permissions import Action
@@ -288,28 +289,9 @@ def forms(language: str) -> html.Div:
         "reopened": [write(text(language, f"{note}.reopened"), "note", 500)],
         "commented": [write(text(language, f"{note}.commented"), "note", 500)],
     }
-    return html.Div(
-        [
-            html.Div(
-                [
-                    *parts,
-                    html.Div(
-                        [
-                            html.Button(text(language, f"problems.send.{step}"), type="button", className="btn pri",
-                                        **{"data-step": step}),
-                            html.Button(text(language, "problems.cancel"), type="button", className="btn",
-                                        **{"data-cancel": ""}),
-                        ],
-                        className="pf-actions",
-                    ),
-                ],
-                className="pf",
-                **{"data-for": step},
-            )
-            for step, parts in contents.items()
-        ],
-        className="pf-store",
-        hidden=True,
+    return step_forms(
+        contents, {step: text(language, f"problems.send.{step}") for step in contents},
+        text(language, "problems.cancel"), attribute="data-step", css="pf", store="pf-store",
     )  # fmt: skip
 
 

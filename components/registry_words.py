@@ -27,6 +27,7 @@ def no_mark(mark: Mark, language: str) -> str:
 
 
 def why(reason: Why, language: str) -> str:
+    """Why a laboratory's item has no mark."""
     return text(
         language, f"registry.lack.{reason.lack}", year=reason.year, on=day(reason.on), organiser=reason.organiser
     )
@@ -74,6 +75,7 @@ def rate_words(rate: Rate, language: str) -> tuple[str, str]:
 
 
 def yes(flag: bool | None, language: str) -> str:
+    """Yes, no, or a dash where nobody knows."""
     return UNKNOWN if flag is None else text(language, "registry.yes" if flag else "registry.no")
 
 
@@ -83,6 +85,7 @@ def day(when: date | None) -> str:
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A moment in `zone`: `2026-12-04 09:30`."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
@@ -124,4 +127,5 @@ def half_word(half: str, language: str) -> str:
 
 
 def place_word(code: str, places: Mapping[str, Place], language: str) -> str:
+    """The place's name; the code where there is no such place any more."""
     return places[code].label(language) if code in places else code or UNKNOWN

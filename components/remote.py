@@ -16,7 +16,7 @@ from components.screen_words import PACES, Glance, ago, headline, mode_words, sc
 from data.queries.fleet import FleetRow
 from domain.permissions import within
 from domain.places import Level, PlaceTree
-from domain.screens import FROZEN_FOR, IDLE, Mode
+from domain.screen_driving import FROZEN_FOR, IDLE, Mode
 from locales import text
 
 

@@ -10,7 +10,8 @@ from dash.development.base_component import Component
 from components.context import named
 from data.queries.fleet import FleetRow
 from domain.places import PlaceTree
-from domain.screens import SCENES, Mode, beside, layout
+from domain.screen_driving import Mode
+from domain.screens import SCENES, beside, layout
 from domain.status import RANK, Severity
 from locales import text
 
@@ -94,7 +95,7 @@ def tile(row: FleetRow, scene: str, extra: Sequence[Component] = (), *, one: boo
     wall has others beside it."""
     said, scenes = row.contact, row.screen.settings.scenes
     width, height = (said.width or 16, said.height or 9) if said else (16, 9)
-    halves = layout(width, max(1, height)).halves
+    halves = layout(width, max(1, height), scenes).halves
     if one and halves > 1:
         width, height = 16, 9
     state = "lost" if row.lost or said is None else row.held.mode.value

@@ -4,9 +4,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import panel
-from components.icons import icon
+from components.icons import icon, mark
 from components.links import href
-from components.problem_words import left, mark, setting_words, title
+from components.problem_words import left, setting_words, title
 from data.queries.problems import SiteInformation
 from domain.problem_board import Problem
 from domain.problems import Status
@@ -44,7 +44,7 @@ def problem_line(problem: Problem, language: str) -> html.Li:
     said = title(problem, language)
     return html.Li(
         [
-            mark(problem, language),
+            mark(problem.standing.severity, text(language, "problems.in_time"), language),
             html.B(said, className="ell", title=said),
             html.Span(f"{holder} {who}", className="mut ell", title=f"{holder} {who}"),
             left(problem, language),

@@ -20,8 +20,9 @@ from components.tube_find import find
 from domain.campaign import Campaign
 from domain.overview import PlaceRef
 from domain.status import Severity
+from domain.tube_events import WRITERS, Type
 from domain.tube_life import FINDING_SEVERITY, MIN_TAIL, Custody, Keeper, LifeEvent, TubeHit, TubeLife
-from domain.tubes import WRITERS, Finding, Type
+from domain.tubes import Finding
 from locales import text
 
 

@@ -16,7 +16,7 @@ from domain.actors import Actor, Kind
 from domain.contacts import MAX_NAME, read_phone
 from domain.errors import Refused
 from domain.permissions import ACCOUNT_ROLES, EVERYWHERE, Role
-from domain.reports import read_text
+from domain.values import read_text
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """OWASP's argon2id setting for servers: about 25 ms, so that 118 people can come in within the same minute."""

@@ -28,7 +28,7 @@ from domain.duty import State
 from domain.errors import Code, Refused
 from domain.places import Level, Place, PlaceTree
 from domain.reminders import MAX_TEXT, OWING, Channel, Owed, Result, Standing, blocked_until
-from domain.reports import MAX_KEY, read_text, read_time
+from domain.values import MAX_KEY, read_text, read_time
 
 AT_ONCE = 8
 """Towns whose reminders leave at the same time."""

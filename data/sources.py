@@ -17,8 +17,8 @@ from domain import permissions
 from domain.errors import Code, Refused
 from domain.places import PlaceTree
 from domain.pulling import slot_after
-from domain.reports import MAX_KEY, read_text
 from domain.sources import Definition, read_definition
+from domain.values import MAX_KEY, read_text
 
 OFFERED = tuple(what.value for what in PULLED)
 """What a source may deliver, as written in definitions."""

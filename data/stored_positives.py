@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from data.models import PositiveEvent, PositiveResample, PositiveTask
 from data.stored_reports import batched_list
 from domain.positives import Event, Party, State, Step, fold
-from domain.tubes import Result
+from domain.tube_events import Result
 
 
 def event_of(row: PositiveEvent) -> Event:

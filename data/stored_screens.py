@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import CampaignRow, ScreenContact, ScreenFreeze, ScreenPicture, ScreenRow
-from domain.screens import Contact, Drive, Mode, Settings, stored_drive
+from domain.screen_driving import Drive, Mode, stored_drive
+from domain.screens import Contact, Settings
 
 
 @dataclass(frozen=True, slots=True)

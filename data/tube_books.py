@@ -18,7 +18,8 @@ from data import bulk
 from data.models import Base, CampaignRow, LabBinding, LabRow, PlaceRow, TubeAge, TubeBox, TubeFlow, TubeSum
 from domain.backlog import QUARTER
 from domain.places import Level, PlaceTree
-from domain.tubes import Finding, Result, Stage, Tube
+from domain.tube_events import Result
+from domain.tubes import Finding, Stage, Tube
 
 SUMS = (
     "used", "persons", "sampled", "third", "on_site", "in_transit", "at_lab", "testing", "reported", "void",

@@ -64,6 +64,8 @@ OVERTIME_HOUR = 20
 
 
 class Kind(StrEnum):
+    """What is changed: tubes go to another laboratory, more runs, more hours, or another pool size."""
+
     MOVE = "move"
     RUNS = "runs"
     OVERTIME = "overtime"

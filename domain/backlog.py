@@ -145,14 +145,6 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceBacklog:
-    """The backlog of a place."""
-
-    place: PlaceRef
-    backlog: Backlog
-
-
-@dataclass(frozen=True, slots=True)
 class LabBacklog:
     """The backlog of a laboratory: what it has, and what is on its way to it. `towns` are bound to it now; where it
     gives counts only, `by_count` is set and there are no ages."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 
-from domain.bulletin import FIGURES, SHARES, Correction, Frozen, Line, Name, Task, Todo
+from domain.bulletin import FIGURES, SHARES, Frozen, Line, Name, Task, Todo
 from domain.findings import Topic
 from domain.overview import Overview
 from domain.status import Severity
@@ -185,8 +185,3 @@ def sentence_diff(before: str, after: str) -> tuple[list[tuple[bool, str]], list
             if part:
                 side.append((op != "equal", "".join(part)))
     return left, right
-
-
-def explained(corrections: Sequence[Correction]) -> tuple[int, int]:
-    """Persons and tubes that the changes add up to."""
-    return sum(c.persons for c in corrections), sum(c.tubes for c in corrections)

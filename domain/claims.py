@@ -5,9 +5,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from domain.errors import Code, Refused
-from domain.reports import read_text
-
-MAX_KEY = 200
+from domain.values import MAX_KEY, read_text
 
 Word = TypeVar("Word", bound=StrEnum)
 

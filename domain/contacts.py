@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.errors import Code, Refused
-from domain.reports import read_text
+from domain.values import read_text
 
 MAX_NAME = 60
 MAX_POST = 40

@@ -3,11 +3,12 @@ rights or state."""
 
 from dataclasses import dataclass
 
-from domain.claims import MAX_KEY, read_key, read_object, read_whole, read_word
+from domain.claims import read_key, read_object, read_whole, read_word
 from domain.errors import Code, Refused
 from domain.handover import Side
-from domain.reports import MAX_NOTE, read_text
+from domain.reports import MAX_NOTE
 from domain.tube_findings import Cause, Party, Step
+from domain.values import MAX_KEY, read_text
 
 MAX_NAME = 100
 MOST_TUBES = 10_000_000

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.campaign import Campaign
+from domain.claims import read_key
 from domain.errors import Code, Refused
-from domain.reports import read_count, read_text, read_time
+from domain.values import read_count, read_text, read_time
 
 COUNTS = ("received", "tested", "reported")
 
@@ -30,9 +31,7 @@ def read_lab_counts(
 
     Raises `Refused`, naming field and cause.
     """
-    key = read_text("key", row.get("key"), 200)
-    if not key:
-        raise Refused("key", Code.MISSING_FIELD)
+    key = read_key(row)
     lab = read_text("lab", row.get("lab"), 200) or own
     if not lab:
         raise Refused("lab", Code.MISSING_FIELD)

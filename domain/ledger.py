@@ -11,7 +11,7 @@ from datetime import datetime
 from domain.backlog import LabRef
 from domain.campaign import Campaign, Limits
 from domain.overview import PlaceRef
-from domain.tubes import Result
+from domain.tube_events import Result
 
 
 def missing_before(now: datetime, limits: Limits) -> int:
@@ -62,11 +62,6 @@ class Ledger:
     def reported_difference(self) -> int | None:
         """Tubes of the hourly reports less barcodes."""
         return None if self.reported_tubes is None else self.reported_tubes - self.used
-
-    @property
-    def copies_difference(self) -> int:
-        """Third copies less used tubes."""
-        return self.third_copies - self.used
 
 
 @dataclass(frozen=True, slots=True)

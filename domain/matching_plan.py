@@ -14,8 +14,9 @@ from enum import StrEnum
 from typing import Any
 
 from domain.campaign import POOL_SIZES
+from domain.claims import read_key
 from domain.errors import Code, Refused
-from domain.reports import read_text, read_time
+from domain.values import read_text, read_time
 
 MOST_CHANGES = 40
 """Changes of one plan; more is a mistake, not a plan."""
@@ -51,6 +52,8 @@ class Need(StrEnum):
 
 
 class State(StrEnum):
+    """How far a saved plan has come; only an applied one says what is done."""
+
     OPEN = "open"
     REVIEWED = "reviewed"
     APPLIED = "applied"
@@ -307,9 +310,7 @@ def read_step(body: object) -> Claim:
     """A step as it comes in. Raises `Refused`."""
     if not isinstance(body, Mapping):
         raise Refused("step", Code.BAD_VALUE, detail="json_object")
-    key = read_text("key", body.get("key"), 200)
-    if not key:
-        raise Refused("key", Code.MISSING_FIELD)
+    key = read_key(body)
     stated = read_text("step", body.get("step"), 16)
     if stated not in set(Step) - {Step.SAVED}:
         raise Refused("step", Code.BAD_VALUE, stated, detail="plan_step")

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from domain.errors import Code, Refused
 from domain.overview import PlaceRef
-from domain.reports import MAX_NOTE, read_text, read_time
+from domain.reports import MAX_NOTE
+from domain.values import read_text, read_time
 
 
 class Mode(StrEnum):

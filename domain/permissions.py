@@ -45,7 +45,7 @@ class Action(StrEnum):
     IMPORT = "import"
     RUN_SOURCES = "run_sources"
     WRITE_TUBES = "write_tubes"
-    """Send tube events; of which kinds, `domain.tubes.WRITERS` says for each role."""
+    """Send tube events; of which kinds, `domain.tube_events.WRITERS` says for each role."""
     SETTLE_TUBES = "settle_tubes"
     """Find the cause of what the ledger shows, and close it."""
     SEE_RESULTS = "see_results"

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from domain.errors import Code, Refused
-from domain.reports import read_text
+from domain.values import read_text
 
 _GAP = r"[ \-.·/()]{0,2}"
 _DIGIT = r"[0-9]"

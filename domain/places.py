@@ -10,6 +10,8 @@ from domain.campaign import Campaign
 
 
 class Level(StrEnum):
+    """The levels of places (domain, section 1); a city is the root where there is one."""
+
     CITY = "city"
     DISTRICT = "district"
     TOWN = "town"

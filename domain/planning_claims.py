@@ -9,7 +9,8 @@ from domain.claims import read_key, read_object, read_whole, read_word
 from domain.errors import Code, Refused
 from domain.planning import Source, Step, Wish
 from domain.planning_needs import FOUND, Inspection
-from domain.reports import MAX_NOTE, read_text, read_time
+from domain.reports import MAX_NOTE
+from domain.values import read_text, read_time
 
 MAX_CODE = 120
 MAX_NAME = 200

@@ -9,7 +9,7 @@ from domain.campaign import Campaign
 from domain.overview import PlaceRef
 from domain.positive_standing import Standing, order
 from domain.positives import Event, Kind, Resample, State
-from domain.tubes import Result
+from domain.tube_events import Result
 
 
 @dataclass(frozen=True, slots=True)

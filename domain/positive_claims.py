@@ -7,7 +7,7 @@ from domain.errors import Code, Refused
 from domain.personal import read_remark
 from domain.positives import Party, Step
 from domain.reports import MAX_NOTE
-from domain.tubes import MAX_PERSONS
+from domain.tube_events import MAX_PERSONS
 
 MAX_AGO = 24 * 60
 """Minutes ago a step may have been done."""

@@ -9,7 +9,7 @@ from domain.campaign import Limits
 from domain.errors import Code, Refused
 from domain.positives import PARTIES, Ending, Event, Kind, Mark, Resample, State, Step
 from domain.status import RANK, Severity
-from domain.tubes import BARCODE
+from domain.tube_events import BARCODE
 
 
 class Item(StrEnum):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from domain.tubes import Result
+from domain.tube_events import Result
 
 ALARMING = frozenset({Result.POSITIVE, Result.GREY, Result.SINGLE_TARGET})
 """Results that somebody has to act on at once."""

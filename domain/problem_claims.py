@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from domain.claims import MAX_KEY, read_key, read_object, read_whole, read_word
+from domain.claims import read_key, read_object, read_whole, read_word
 from domain.errors import Code, Refused
 from domain.problems import MAX_TICKET, MAX_VENDOR, Effect, Kind, Remedy, Step
-from domain.reports import MAX_NOTE, read_text
+from domain.reports import MAX_NOTE
+from domain.values import MAX_KEY, read_text
 
 MAX_AGO = 24 * 60
 """Minutes a problem may have gone on before it is opened."""

@@ -7,8 +7,9 @@ from enum import StrEnum
 from hashlib import sha256
 
 from domain.campaign import Campaign
-from domain.reports import MAX_KEY, Claim
+from domain.reports import Claim
 from domain.status import Severity
+from domain.values import MAX_KEY
 
 FAILURES_CRIT = 3
 """Failures in a row from which on a source is a finding."""

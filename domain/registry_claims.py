@@ -15,7 +15,7 @@ from domain.claims import read_key, read_object, read_word
 from domain.errors import Code, Refused
 from domain.personal import read_remark
 from domain.registry import LEVELS, Range, Subject
-from domain.reports import read_count, read_text, read_time
+from domain.values import read_count, read_text, read_time
 
 MAX_NAME = 100
 MAX_NUMBER = 64

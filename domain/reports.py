@@ -4,7 +4,6 @@ Refused is only what is impossible or unreadable; what is merely doubtful is acc
 depends on the order in which reports arrived (contract, "Hourly reports"; figures 5.1-5.3 of the domain).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from enum import IntFlag, StrEnum
 
 from domain.campaign import POOL_SIZES, Campaign
 from domain.errors import Code, Refused
+from domain.values import MAX_KEY, read_count, read_text, read_time
 
 COUNTS = (
     "persons", "tubes", "third_copies", "special_cases", "queue_minutes", "lanes_open", "positives",
@@ -24,14 +24,8 @@ FIGURES = ("persons", "tubes", "third_copies", "special_cases", "positives")
 
 FIELDS = ("key", "site", "hour", "hours", *COUNTS, "note", "correction_of", "channel")
 
-MAX_COUNT = 10_000_000
-MAX_KEY = 200
 MAX_NOTE = 500
 MAX_HOURS = 24 * 31
-
-_INTEGER = re.compile(r"[+-]?\d{1,18}")
-_DECIMAL = re.compile(r"[+-]?\d*\.?\d+(?:[eE][+-]?\d{1,3})?")
-_FORMULA = re.compile(r"[=@]|[+-](?![\d.])")
 
 
 class Flag(IntFlag):
@@ -105,90 +99,6 @@ class Claim:
         return (self.site, self.first, self.last) == (other.site, other.first, other.last) and all(
             getattr(self, name) == getattr(other, name) for name in COUNTS
         )
-
-
-def read_count(name: str, value: object, decimal: str | None = None) -> int | None:
-    """The whole number ≥ 0 that `value` states; None for an empty one.
-
-    With `decimal`, a number may come as text (files), also with thousands marks; without, text is no number
-    (JSON). Raises `Refused`.
-    """
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        raise Refused(name, Code.NOT_A_NUMBER, value)
-    if isinstance(value, int):
-        number = value
-    elif isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
-            raise Refused(name, Code.NOT_A_NUMBER, value)
-        if not value.is_integer():
-            raise Refused(name, Code.NOT_WHOLE, value)
-        number = int(value)
-    elif isinstance(value, str) and decimal:
-        number = _number_in(name, value, decimal)
-    else:
-        raise Refused(name, Code.NOT_A_NUMBER, value)
-    if number < 0:
-        raise Refused(name, Code.NEGATIVE, value)
-    if number > MAX_COUNT:
-        raise Refused(name, Code.TOO_LARGE, value, limit=MAX_COUNT)
-    return number
-
-
-def _number_in(name: str, text: str, decimal: str) -> int:
-    bare = text.strip()
-    if _INTEGER.fullmatch(bare) and bare.isascii():
-        return int(bare)
-    if _FORMULA.match(bare):
-        raise Refused(name, Code.NOT_A_NUMBER, text, detail="formula")
-    thousands = "." if decimal == "," else ","
-    bare = bare.replace("\u2212", "-")
-    grouped = re.fullmatch(rf"([+-]?\d{{1,3}})((?:[{thousands}\u00a0\u202f '’]\d{{3}})+)(\D\d+)?", bare)
-    if grouped:
-        bare = grouped[1] + re.sub(r"\D", "", grouped[2]) + (grouped[3] or "")
-    bare = bare.replace(decimal, ".") if thousands not in bare else bare
-    if not bare.isascii() or not _DECIMAL.fullmatch(bare):
-        raise Refused(name, Code.NOT_A_NUMBER, text)
-    number = float(bare)
-    if abs(number) > 1e15:
-        raise Refused(name, Code.TOO_LARGE, text, limit=MAX_COUNT)
-    if not number.is_integer():
-        raise Refused(name, Code.NOT_WHOLE, text)
-    return int(number)
-
-
-def read_time(name: str, value: object) -> datetime:
-    """The moment an ISO 8601 text with an offset states, in UTC. Raises `Refused` (`bad_time`)."""
-    if isinstance(value, datetime):
-        moment = value
-    else:
-        if not isinstance(value, str) or not value.strip():
-            raise Refused(name, Code.BAD_TIME, value)
-        try:
-            moment = datetime.fromisoformat(value.strip())
-        except ValueError:
-            raise Refused(name, Code.BAD_TIME, value) from None
-    if moment.tzinfo is None:
-        raise Refused(name, Code.BAD_TIME, value, detail="no_offset")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise Refused(name, Code.BAD_TIME, value) from None
-
-
-def read_text(name: str, value: object, limit: int) -> str:
-    """A line of text without control characters, at most `limit` long; "" when absent. Raises `Refused`."""
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise Refused(name, Code.BAD_VALUE, value, detail="text")
-    text = str(value).strip()
-    if len(text) > limit:
-        raise Refused(name, Code.BAD_VALUE, text, detail="too_long", limit=limit)
-    if any(ord(c) < 32 and c not in "\n\t" for c in text):
-        raise Refused(name, Code.BAD_VALUE, ascii(text), detail="control")
-    return text
 
 
 def read_channel(value: object) -> Channel | None:

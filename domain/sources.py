@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain import variables
 from domain.errors import Code, Refused
-from domain.reports import read_text
+from domain.values import read_text
 
 MAX_NAME = 80
 MAX_ADDRESS = 500

@@ -6,6 +6,8 @@ from domain.campaign import Limits
 
 
 class Severity(StrEnum):
+    """How something stands: in order, to be watched, critical, or nothing was said of it."""
+
     OK = "ok"
     WARN = "warn"
     CRIT = "crit"

@@ -16,7 +16,7 @@ from domain.errors import Code, Refused
 from domain.misreads import Pair
 from domain.overview import PlaceRef
 from domain.status import Severity
-from domain.tubes import Void
+from domain.tube_events import Void
 
 SYNC_MINUTES = 30
 """How long a record may be on its way between systems (001: at most 30 minutes): before that nothing is missing from
@@ -117,6 +117,8 @@ ENDING = (Step.CONFIRMED, Step.DENIED, Step.CLOSED)
 
 
 class Status(StrEnum):
+    """How far the work on a finding has come."""
+
     OPEN = "open"
     ASSIGNED = "assigned"
     CLOSED = "closed"
@@ -298,10 +300,6 @@ class TubeFinding:
     def open(self) -> bool:
         """Whether somebody still has to do something: not closed, or more has come to it than the closing covered."""
         return not covered(self.kind, self.state, self.barcodes, self.tubes)
-
-    @property
-    def closable(self) -> bool:
-        return self.kind is not Kind.MISREAD and self.state.cause is not None
 
     @property
     def parties(self) -> tuple[Party, ...]:

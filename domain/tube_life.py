@@ -13,7 +13,8 @@ from domain.backlog import LabRef, limit_minutes, of_age
 from domain.campaign import Campaign
 from domain.overview import PlaceRef
 from domain.status import Severity
-from domain.tubes import AT_LAB, Finding, Result, Stage, Type, Void
+from domain.tube_events import AT_LAB, Result, Type, Void
+from domain.tubes import Finding, Stage
 
 MIN_TAIL = 4
 """Last characters of a barcode that are enough to look for."""

@@ -15,7 +15,7 @@ from itertools import groupby
 
 from domain.campaign import Campaign
 from domain.errors import Code, Refused
-from domain.reports import MAX_KEY, read_count, read_text, read_time
+from domain.values import MAX_KEY, read_count, read_text, read_time
 
 FIELDS = ("key", "place", "at", "persons", "tubes", "source")
 COMPARED = ("persons", "tubes")

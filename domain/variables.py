@@ -5,11 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+# Only variables of these names may be named: otherwise whoever defines a source could send `${SECRET_KEY}` home.
 _VARIABLE = re.compile(r"\$\{(SOURCE_[A-Z0-9_]{1,60})\}")
 _ATTEMPT = re.compile(r"\$\{[^}]*\}?")
-
-PREFIX = "SOURCE_"
-"""Only variables of these names may be named: otherwise whoever defines a source could send `${SECRET_KEY}` home."""
 
 
 class MissingSecret(LookupError):

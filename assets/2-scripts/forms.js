@@ -1,4 +1,4 @@
-/* What forms that a card opens have in common: their words, the key of a sending, what became of it. */
+/* What forms have in common: their words, the key of a sending, what became of it; and those in a dialog. */
 (() => {
   "use strict";
   const key = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
@@ -39,5 +39,24 @@
     line.textContent = text;
   }
 
-  window.command = Object.assign(window.command ?? {}, { written: { key, complaint, words, keyOf, say } });
+  /** A form in a dialog of the class `css` and the title `title` (an id). The server made `markup`, everything in it
+      escaped there. When it closes, `opener` has the focus again. One key for the form, however often it is sent: a lost
+      answer must not do a thing twice. */
+  function openForm(markup, css, title, opener) {
+    const dialog = document.createElement("dialog");
+    dialog.className = css;
+    dialog.setAttribute("aria-labelledby", title);
+    dialog.innerHTML = markup;
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (opener?.isConnected) opener.focus();
+    });
+    document.body.append(dialog);
+    const form = dialog.querySelector("form");
+    form.dataset.key = key();
+    dialog.showModal();
+    return form;
+  }
+
+  window.command = Object.assign(window.command ?? {}, { written: { key, complaint, words, keyOf, say, openForm } });
 })();

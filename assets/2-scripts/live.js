@@ -26,19 +26,7 @@
 
   const element = () => document.getElementById("live");
   const pause = () => new Promise((done) => setTimeout(done, 0));
-
-  async function get(url) {
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
-    try {
-      const answer = await fetch(url, { signal: abort.signal, credentials: "same-origin" });
-      if (answer.status === 401) window.command.signInAgain();
-      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-      return await answer.json();
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+  const get = (url) => window.command.get(url, TIMEOUT_MS);
 
   // ---- the loop ----
 

@@ -12,6 +12,7 @@
 
   const drawer = () => document.getElementById("map-drawer");
   const live = () => document.getElementById("live");
+  const get = (url) => window.command.get(url, TIMEOUT_MS);
 
   /** The site in the address, of the page as it stands. */
   function question() {
@@ -68,19 +69,6 @@
     const stage = document.querySelector(".map-stage");
     const site = shown ? JSON.parse(shown).site : "";
     if (stage && (stage.dataset.chosen ?? "") !== site) stage.dataset.chosen = site;
-  }
-
-  async function get(url) {
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
-    try {
-      const answer = await fetch(url, { signal: abort.signal, credentials: "same-origin" });
-      if (answer.status === 401) window.command.signInAgain();
-      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-      return await answer.json();
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async function fetchIt() {

@@ -14,6 +14,7 @@
 
   const drawer = () => document.getElementById("passport");
   const live = () => document.getElementById("live");
+  const get = (url) => window.command.get(url, TIMEOUT_MS);
 
   /** The question in the address; null where there is none or nobody to answer. */
   function question() {
@@ -74,19 +75,6 @@
   }
 
   // ---- the picture ----
-
-  async function get(url) {
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
-    try {
-      const answer = await fetch(url, { signal: abort.signal, credentials: "same-origin" });
-      if (answer.status === 401) window.command.signInAgain();
-      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-      return await answer.json();
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 
   /** Fetch and draw the passport at `head`, a version; at the newest where none is given. */
   async function fetchIt(head) {

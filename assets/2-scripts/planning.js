@@ -3,7 +3,7 @@
    Forms come from the server as HTML (api/planning.py). */
 (() => {
   "use strict";
-  const { key, complaint } = window.command.written;
+  const { complaint } = window.command.written;
   const live = () => document.getElementById("live");
   const here = () => document.querySelector(".plan-details");
   const lines = () => [...document.querySelectorAll("[data-plan-line]")];
@@ -82,30 +82,14 @@
 
   // ---- forms ----
 
-  let opener = null; // what had the focus when the form was opened
-
   async function openForm(button) {
-    opener = button;
     const { campaign, place, language } = live().dataset;
     const number = button.closest("[data-plan]")?.dataset.plan ?? "";
     const asking = new URLSearchParams({ what: button.dataset.planForm, number, town: place, lang: language });
     const answer = await fetch(`/planning/${encodeURIComponent(campaign)}/form?${asking}`, { credentials: "same-origin" });
     if (answer.status === 401) { window.command.signInAgain(); return; }
     if (!answer.ok) return;
-    const drawer = document.createElement("dialog");
-    drawer.className = "source-drawer plan-drawer";
-    drawer.setAttribute("aria-labelledby", "plan-form-title");
-    // Made by the server, everything in it escaped there.
-    drawer.innerHTML = await answer.text();
-    drawer.addEventListener("close", () => {
-      drawer.remove();
-      if (opener?.isConnected) opener.focus();
-    });
-    document.body.append(drawer);
-    const form = drawer.querySelector("form");
-    // One key for this form, however often it is sent: a lost answer must not make two steps.
-    form.dataset.key = key();
-    drawer.showModal();
+    const form = window.command.written.openForm(await answer.text(), "source-drawer plan-drawer", "plan-form-title", button);
     form.querySelector(".fields select, .fields input:not([type=hidden]), .fields textarea")?.focus();
   }
 

@@ -6,7 +6,6 @@
   const live = () => document.getElementById("live");
   const here = () => document.querySelector(".lab-details");
   const chosenNow = () => decodeURIComponent(location.hash.slice(1));
-  const key = () => [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, "0")).join("");
 
   // ---- which laboratory ----
 
@@ -56,30 +55,14 @@
 
   // ---- forms ----
 
-  let opener = null; // what had the focus when the form was opened
-
   async function openForm(button) {
-    opener = button;
     const { campaign, language } = live().dataset;
     const lab = button.closest("[data-lab]").dataset.lab;
     const asked = new URLSearchParams({ lab, what: button.dataset.labForm, entry: button.dataset.entry ?? "", lang: language });
     const answer = await fetch(`/labs/${encodeURIComponent(campaign)}/form?${asked}`, { credentials: "same-origin" });
     if (answer.status === 401) { window.command.signInAgain(); return; }
     if (!answer.ok) return;
-    const drawer = document.createElement("dialog");
-    drawer.className = "source-drawer lab-drawer";
-    drawer.setAttribute("aria-labelledby", "lab-form-title");
-    // Made by the server, everything in it escaped there.
-    drawer.innerHTML = await answer.text();
-    drawer.addEventListener("close", () => {
-      drawer.remove();
-      if (opener?.isConnected) opener.focus();
-    });
-    document.body.append(drawer);
-    const form = drawer.querySelector("form");
-    // One key for this form, however often it is sent: a lost answer must not make two versions.
-    form.dataset.key = key();
-    drawer.showModal();
+    const form = window.command.written.openForm(await answer.text(), "source-drawer lab-drawer", "lab-form-title", button);
     form.querySelector(".field input, .field select, .field textarea")?.focus();
   }
 
@@ -136,7 +119,7 @@
     if (answer.status === 200 && !answer.json.rejected.length) form.closest("dialog").close();
     else {
       // What was refused has left its key free; another content under a key that was taken would not be.
-      if (answer.status === 200) form.dataset.key = key();
+      if (answer.status === 200) form.dataset.key = window.command.written.key();
       tell(form, answer);
     }
   }

@@ -1,5 +1,6 @@
-/* What pages write with. `command.send(address, body)` posts JSON the way the server lets its own pages write, and
-   answers {status, json}; status 0 is no answer at all. Also the way out, and hiding what the reader may not do. */
+/* What pages ask and write with. `command.send(address, body)` posts JSON the way the server lets its own pages write,
+   and answers {status, json}; status 0 is no answer at all. `command.get(address, ms)` fetches JSON. Also the way out,
+   and hiding what the reader may not do. */
 (() => {
   "use strict";
   const TIMEOUT_MS = 15000;
@@ -23,6 +24,20 @@
       return { status: answer.status, json };
     } catch {
       return { status: 0, json: null };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The JSON there, asked for no longer than `ms`. Throws where none comes. */
+  async function get(address, ms) {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), ms);
+    try {
+      const answer = await fetch(address, { signal: abort.signal, credentials: "same-origin" });
+      if (answer.status === 401) signInAgain();
+      if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+      return await answer.json();
     } finally {
       clearTimeout(timer);
     }
@@ -57,5 +72,5 @@
   });
   new MutationObserver(offer).observe(document.documentElement, { subtree: true, childList: true });
 
-  window.command = Object.assign(window.command ?? {}, { send, signInAgain });
+  window.command = Object.assign(window.command ?? {}, { send, get, signInAgain });
 })();

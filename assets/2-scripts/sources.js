@@ -28,28 +28,15 @@
 
   // ---- the form ----
 
-  let opener = null; // what had the focus when the drawer was opened
   let tries = 0; // the latest trial: older answers are dropped
 
   async function openForm(source) {
-    opener = document.activeElement;
+    const opener = document.activeElement;
     const answer = await fetch(piece("form", source ? { source } : {}), { credentials: "same-origin" });
     if (answer.status === 401) { window.command.signInAgain(); return; }
     if (!answer.ok) return;
-    const drawer = document.createElement("dialog");
-    drawer.className = "source-drawer";
-    drawer.setAttribute("aria-labelledby", "source-title");
-    drawer.innerHTML = await answer.text();
-    drawer.addEventListener("close", () => {
-      tries += 1;
-      drawer.remove();
-      if (opener?.isConnected) opener.focus();
-    });
-    document.body.append(drawer);
-    const form = drawer.querySelector("form");
-    // One key for this form, however often it is sent: a lost answer must not make two sources.
-    form.dataset.key = [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, "0")).join("");
-    drawer.showModal();
+    const form = window.command.written.openForm(await answer.text(), "source-drawer", "source-title", opener);
+    form.closest("dialog").addEventListener("close", () => { tries += 1; });
     form.elements.name.focus();
   }
 

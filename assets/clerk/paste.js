@@ -29,7 +29,6 @@
     ["unit", "queue_minutes", /分钟|minutes?|mins?\b/iy],
     ["unit", "lanes_open", /台/y],
   ];
-  const NEUTRAL_UNIT = /个/y;
   const TOTAL = /累计(?:已)?|总计|合计|共计|总共|总数|running total|cumulative|so far|in total|total/iy;
   const THIS_HOUR = /本(?:小时|时段|时)|这(?:个|一)?(?:小时|时段)|当(?:小时|时段)|this (?:hour|period)/iy;
   const UP_TO = /截[至止到](?:目前)?|as of|until|up to|by(?= \d)/iy;
@@ -38,7 +37,6 @@
     + "|采样点|辛苦了|谢谢|report(?:ed|ing)?|hour(?:ly)?|today|hello|thanks?|and|the|of|at|is|are|were|was|have|had|used|we"
     + "|为|是|有|了|共|数|的|已|和|与|及|报|好|从|到|至", "iy");
   const DATE = /\d{4}[-\/.年]\d{1,2}[-\/.月]\d{1,2}日?(?:T)?|\d{1,2}月\d{1,2}[日号]|(?<![\d\/])(?:1[0-2]|0?[1-9])\/(?:3[01]|[12]\d|0?[1-9])(?![\d\/])/y;
-  const DIGITS = "零〇一二两三四五六七八九";
   const HAN = "[零〇一二两三四五六七八九十百千]";
   const PART = "上午|下午|早上|早晨|凌晨|中午|晚上|晚|早";
   const NUM = `\\d{1,2}|${HAN}{1,3}`;

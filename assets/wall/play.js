@@ -8,7 +8,7 @@
   const ALERT = 30_000;
 
   /** How a screen of that size is filled: full 16:9 scenes beside each other, or one upright. The same rule tells the
-      fleet page what fits (`domain/screens.py`, `layout`). */
+      fleet page what fits (`domain/screens.py`, `layout`): tests/browser/test_wall_rules.py asks both. */
   function shape(width, height, scenes) {
     if (height > width && scenes.some((slug) => UPRIGHT.includes(slug))) return { form: "tall", wall: "tall", halves: 1 };
     const halves = Math.max(1, Math.min(Math.floor(width / height / 1.77), scenes.length));

@@ -26,6 +26,7 @@ def lab(said: Parts, extra: str = "") -> html.Div:
 
 
 def small(said: Parts, extra: str = "") -> html.Span:
+    """A label within a line."""
     return html.Span(said, className=f"lab {extra}".strip())
 
 

@@ -72,6 +72,7 @@ def _clause(clause: Clause, campaign: Campaign, names: Names | None, language: s
 
 
 def place_of(finding: Finding) -> PlaceRef:
+    """The place a finding is about."""
     return PlaceRef(finding.place, finding.place_name, finding.place_name_en, finding.level)
 
 

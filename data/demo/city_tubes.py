@@ -16,7 +16,7 @@ from data.demo.tubes import TubeDay
 from data.ingest.tubes import Writer, place_events, record
 from data.tube_books import books_of
 from domain.campaign import Campaign
-from domain.tubes import Type
+from domain.tube_events import Type
 
 POOLS_PER_ODD_RESULT = 30_000
 """One pool in about as many is not plainly negative: some sixty in the city's day."""

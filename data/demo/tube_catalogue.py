@@ -6,7 +6,7 @@ About the numbers of the design's reference day (picture 13); nothing here was m
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.tubes import Void
+from domain.tube_events import Void
 
 MINUTE = 60
 

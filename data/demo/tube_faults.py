@@ -37,7 +37,7 @@ from data.demo.tube_catalogue import (
     Wanted,
 )
 from data.demo.tube_flow import HOUR, NEVER, Box, Flow
-from domain.tubes import Void
+from domain.tube_events import Void
 
 Extra = tuple[int, int, Row]
 """An event besides those every tube has: when it is sent, when it happens, the rest of its row."""

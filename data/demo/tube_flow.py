@@ -17,7 +17,7 @@ from random import Random
 
 from data.demo.population import PERIODS, SiteSpec
 from domain.campaign import Campaign
-from domain.tubes import Result, Type
+from domain.tube_events import Result, Type
 
 HOUR = 3600
 

@@ -12,7 +12,7 @@ from data.ingest.tubes import Writer, place_events, record
 from data.models import CampaignRow
 from data.tube_books import books_of
 from domain.permissions import Role
-from domain.tubes import Result
+from domain.tube_events import Result
 
 Sent = tuple[int, Row]
 """When it is sent, and what."""

@@ -15,7 +15,7 @@ from data.demo.tube_catalogue import MINUTE
 from data.demo.tube_faults import Planting
 from data.demo.tube_flow import HOUR, Flow
 from domain.campaign import Campaign
-from domain.tubes import RESULTS, Result
+from domain.tube_events import RESULTS, Result
 
 POOLS_PER_ODD_RESULT = 3000
 ODD_RESULTS = (Result.POSITIVE, Result.INVALID, Result.GREY, Result.POSITIVE, Result.SINGLE_TARGET)

@@ -20,7 +20,7 @@ from data.demo.tube_faults import Planting
 from data.demo.tube_flow import PREFIX, STEPS, Flow, Laboratory
 from data.demo.tube_late import plant_late
 from data.demo.tube_results import POOLS_PER_ODD_RESULT, WORDS, plant_results, with_singles
-from domain.tubes import Result, Type
+from domain.tube_events import Result, Type
 
 KINDS = tuple(step.name.lower() for step in STEPS)
 

@@ -19,19 +19,18 @@ import numpy as np
 import orjson
 import pyogrio
 import shapely
-from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from data.geo.archives import unpack
-from data.geo.frames import WGS84, Frame, frame_of
-from data.ingest.tables import MAX_BYTES, Cell, Line, Table, recognise_encoding
+from data.geo.frames import WGS84, Frame, Geometries, frame_of
+from data.ingest.encodings import recognise_encoding
+from data.ingest.tables import MAX_BYTES, Cell, Line, Table
 from domain.errors import Unreadable
 
 MAX_FEATURES = 300_000
 MAX_VERTICES = 3_000_000
 """Corners of all shapes of a file together: the most detailed boundaries of a province have fewer."""
 
-Geometries = NDArray[np.object_]
 
 _ZIP = b"PK\x03\x04"
 _SQLITE = b"SQLite format 3\0"

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely import STRtree
 
 from data.geo.metres import Metres
 from data.geo.recognition import in_plane
 from domain.errors import Code, Refused
-
-Geometries = NDArray[np.object_]
 
 MANY = 20_000
 """Corners of one outline beyond which it is thinned before anything else looks at it: checks of a million corners

@@ -22,8 +22,8 @@ from domain.contacts import MAX_NAME, read_phone
 from domain.errors import Code, Refused, Rejection
 from domain.permissions import ACCOUNT_ROLES, EVERYWHERE, Role
 from domain.places import Level, PlaceTree
-from domain.reports import read_text
 from domain.sign_in import LOGIN
+from domain.values import read_text
 
 FIELDS = ("login", "role", "place", "name", "phone")
 

@@ -23,7 +23,7 @@ from data.models import AreaVersion, CampaignRow
 from domain.area_files import Note, Serious
 from domain.errors import Code, Refused, Unreadable
 from domain.places import Place
-from domain.reports import read_text
+from domain.values import read_text
 
 FIELDS = ("cell", "lon", "lat", "town", "persons", "size_m")
 
@@ -44,8 +44,6 @@ another zone stands a little askew."""
 
 _MANY_CORNERS = 200
 """Corners an outline of a cell is kept with at most."""
-
-Shapes = NDArray[np.object_]
 
 
 def yardstick(job: Job) -> Yardstick | None:

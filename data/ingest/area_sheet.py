@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from data.geo.frames import WGS84, Frame, frame_of, likely_frames, moved, to_degrees
+from data.geo.frames import WGS84, Frame, Geometries, frame_of, likely_frames, moved, to_degrees
 from data.geo.reading import read_map
 from data.geo.recognition import FAR_KM, Way, kilometres, way_of
 from data.ingest.area_ground import Land
@@ -20,7 +20,6 @@ from domain.area_files import TABLE, Handling, Note, Serious
 from domain.errors import Code, Refused, Rejection, Unreadable
 
 Floats = NDArray[np.float64]
-Geometries = NDArray[np.object_]
 
 _FORMULA = re.compile(r"\s*[=@]")
 

@@ -16,7 +16,7 @@ from data.models import AreaVersion, CampaignRow
 from domain.area_files import Note, Serious
 from domain.errors import Code, Refused
 from domain.places import Place
-from domain.reports import read_text
+from domain.values import read_text
 
 FIELDS = ("village", "name", "name_en", "lon", "lat", "town", "rough")
 
@@ -30,9 +30,6 @@ ALIASES = own(FIELDS) | POSITION | TOWN | {
 
 MAX_CODE = 64
 _ROUGH_WORDS = ("rough", "synthetic", "approximate", "粗略", "示意", "模拟")
-
-_METRES = 2_000.0
-"""A rough position may lie this far outside its town without speaking for a shift of the whole file."""
 
 
 def yardstick(job: Job) -> Yardstick | None:

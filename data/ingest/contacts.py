@@ -18,7 +18,7 @@ from domain import permissions
 from domain.contacts import MAX_NAME, Contact, read_phone, read_post
 from domain.errors import Code, Refused
 from domain.places import LEVELS, Place, PlaceTree
-from domain.reports import read_text
+from domain.values import read_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from domain.errors import Code, Refused
 from domain.places import Level, Place, PlaceTree
 from domain.registry import Subject
 from domain.registry_claims import read_content
-from domain.reports import read_count, read_text
+from domain.values import read_count, read_text
 
 PAPERS = {
     Subject.LICENCE: {"number": "licence", "valid_until": "licence_until"},

@@ -14,7 +14,7 @@ from data.ingest.planning_gate import Gate, Override
 from data.models import CampaignRow, PlaceRow, RefusedClaim
 from domain.errors import Code, Refused
 from domain.places import LEVELS, Kind, Level, Place, PlaceTree
-from domain.reports import read_text
+from domain.values import read_text
 
 MAX_CODE = 120
 

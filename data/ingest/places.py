@@ -23,7 +23,7 @@ from domain.campaign import POOL_SIZES
 from domain.errors import Code, Refused
 from domain.places import Level
 from domain.places import Opening as OpenInterval
-from domain.reports import read_count, read_text, read_time
+from domain.values import read_count, read_text, read_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from domain.positive_claims import StepClaim
 from domain.positive_standing import check
 from domain.positives import FOLLOWED, PARTIES, Event, Step, fold
 from domain.positives import follow as state_after
-from domain.tubes import Result, Tube
+from domain.tube_events import Result
+from domain.tubes import Tube
 
 RULE = "rule"
 """Who the record says did what a tube's result did by itself."""

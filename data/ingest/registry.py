@@ -26,7 +26,7 @@ from domain.errors import Code, Refused
 from domain.places import Level, Place, PlaceTree
 from domain.registry import Subject
 from domain.registry_claims import MAX_LAB, Change, entry_of, read_change, read_content
-from domain.reports import read_text, read_time
+from domain.values import read_text, read_time
 
 MAX_NAME = 100
 

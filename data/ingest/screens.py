@@ -15,31 +15,12 @@ from sqlalchemy.orm import Session
 from data import campaigns, stored_screens
 from data.database import insert_into
 from data.ingest.reports import district_of
-from data.models import (
-    Audit,
-    CampaignRow,
-    ScreenContact,
-    ScreenFreeze,
-    ScreenPairing,
-    ScreenPicture,
-    ScreenRow,
-)
+from data.models import Audit, CampaignRow, ScreenContact, ScreenFreeze, ScreenPairing, ScreenPicture, ScreenRow
 from data.secret_hash import hash_of
 from domain.errors import Code, Refused
 from domain.places import PlaceTree
-from domain.screens import (
-    CODE_LIFE,
-    FROZEN_FOR,
-    STEPS,
-    Contact,
-    Settings,
-    Wish,
-    new_code,
-    obey,
-    read_code,
-    stored_drive,
-    write_drive,
-)
+from domain.screen_driving import FROZEN_FOR, STEPS, Wish, obey, stored_drive, write_drive
+from domain.screens import CODE_LIFE, Contact, Settings, new_code, read_code
 
 
 class UnknownScreen(LookupError):

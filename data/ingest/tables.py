@@ -6,9 +6,7 @@ Only what makes the whole file unreadable is an error here (`Unreadable`; the pr
 in `locales/*/files.toml`); what is wrong with one line is said by whoever reads that line.
 """
 
-import codecs
 import csv
-import re
 import warnings
 import zipfile
 from collections import Counter
@@ -20,10 +18,10 @@ from io import BytesIO, StringIO
 from itertools import chain, islice
 from typing import Any
 
-import charset_normalizer
 import openpyxl
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
+from data.ingest.encodings import SAMPLE, decode
 from domain.errors import Unreadable
 
 Cell = str | int | float | datetime | None
@@ -44,18 +42,8 @@ _UNPACKED_FACTOR = 4
 _ARCHIVE_ENTRIES = 2_000
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_WESTERN = ["cp1250", "cp1252"]
-"""Single-byte encodings to choose from; of equally likely ones the first. Each leaves some bytes undefined, which
-text in a further encoding (Shift-JIS, say) is bound to hold: that is refused instead of read as nonsense."""
 
-_SAMPLE = 64 * 1024
 _DELIMITER_RECORDS = 50
-_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
 
 _END = "\0"
 """Fed to the CSV reader after the last line: if it comes back inside a record, a quote was never closed. No text
@@ -111,7 +99,7 @@ def read_table(
     if data.startswith(_ZIP):
         headers, lines, too_wide = _read_workbook(data, sheet, max_bytes, max_rows)
         return Table(name, headers, None, None, lines, too_wide)
-    text, encoding = _decode(data, encoding)
+    text, encoding = decode(data, encoding)
     if not text.strip():
         raise Unreadable("empty_file")
     delimiter = delimiter or _recognise_delimiter(text)
@@ -180,98 +168,18 @@ def _without_blank_end(cells: Sequence[Cell]) -> Sequence[Cell]:
 # --- CSV ---------------------------------------------------------------------------------------------------
 
 
-def _decode(data: bytes, encoding: str | None) -> tuple[str, str]:
-    """The text of a CSV file and the encoding it is in."""
-    marked = next((name for bom, name in _BOMS if data.startswith(bom)), None)
-    used = marked or encoding or recognise_encoding(data)
-    try:
-        text = data.decode(used)
-    except UnicodeDecodeError as error:
-        raise _bad_encoding(data, error) from None
-    except (LookupError, UnicodeError):
-        raise Unreadable("unknown_encoding", encoding=used) from None
-    sample = text[:_SAMPLE]
-    if "\0" in text or len(_CONTROL.findall(sample)) * 50 > len(sample):
-        raise Unreadable("not_a_table")
-    return text, used
-
-
-def _bad_encoding(data: bytes, error: UnicodeDecodeError) -> Unreadable:
-    before = data[: error.start].decode(error.encoding, errors="ignore")
-    return Unreadable("bad_encoding", encoding=error.encoding, line=before.count("\n") + 1)
-
-
-def recognise_encoding(data: bytes) -> str:
-    """The encoding of text without a byte order mark.
-
-    UTF-8 proves itself. GB18030 decodes a good deal of other text too, so what it yields must look like
-    Chinese. What is left is single-byte text, where only the letters' likelihood can tell.
-    """
-    if b"\0" in data:
-        raise Unreadable("not_a_table")
-    try:
-        data.decode("utf-8")
-        return "utf-8"
-    except UnicodeDecodeError as error:
-        if _is_damaged_utf8(data):
-            raise _bad_encoding(data, error) from None
-    try:
-        if _looks_chinese(data.decode("gb18030")):
-            return "gb18030"
-    except UnicodeDecodeError:
-        pass
-    telling = b"\n".join(islice((line for line in data.splitlines() if not line.isascii()), 500))[:_SAMPLE]
-    best = charset_normalizer.from_bytes(telling, cp_isolation=_WESTERN, preemptive_behaviour=False).best()
-    # A few letters are too little for charset-normalizer.
-    for candidate in ([best.encoding] if best else []) + _WESTERN:
-        try:
-            data.decode(candidate)
-            return candidate
-        except UnicodeDecodeError:
-            continue
-    raise Unreadable("unrecognised_encoding")
-
-
-def _is_damaged_utf8(data: bytes) -> bool:
-    """Whether nearly all that is not ASCII is UTF-8: then another encoding would turn a whole file into
-    nonsense for the sake of one broken byte."""
-    text = data.decode("utf-8", errors="replace")
-    broken = text.count("\ufffd")
-    beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
-    return beyond_ascii > 10 * broken
-
-
-def _looks_chinese(text: str) -> bool:
-    """Whether text decoded as GB18030 is made of characters that Chinese writing uses.
-
-    Western letters misread as GB18030 pair with the ASCII letter behind them and give rare characters outside
-    the older GB2312 set; Chinese stays mostly in its first level of 3,755 common characters.
-    """
-    weight = 0.0
-    characters = Counter(c for c in text[: 4 * _SAMPLE] if not c.isascii())
-    if not characters:  # the first one comes late in the file
-        characters = Counter(c for c in text if not c.isascii())
-    for character, times in characters.items():
-        code = character.encode("gb18030")
-        if len(code) == 4 or (code[1] >= 0xA1 and (0xA1 <= code[0] <= 0xA3 or 0xB0 <= code[0] <= 0xD7)):
-            weight += times
-        elif code[1] >= 0xA1 and 0xD8 <= code[0] <= 0xF7:
-            weight += times / 2
-    return weight >= 0.6 * characters.total()
-
-
 def _recognise_delimiter(text: str) -> str:
     """The separator that divides most of the first records into as many cells as the header; of equals the one
     with more columns. A file of one column counts as comma-separated."""
     best, best_rank = DELIMITERS[0], (0.0, 1)
     for candidate in DELIMITERS:
-        sample = _physical_lines(text[:_SAMPLE])
+        sample = _physical_lines(text[:SAMPLE])
         try:
             filled = filter(any, csv.reader(sample, delimiter=candidate))
             records = list(islice(filled, _DELIMITER_RECORDS))
         except csv.Error:
             continue
-        if len(text) > _SAMPLE and 1 < len(records) < _DELIMITER_RECORDS:
+        if len(text) > SAMPLE and 1 < len(records) < _DELIMITER_RECORDS:
             records.pop()  # cut off by the sample's end
         widths = [len(_without_blank_end(record)) for record in records]
         if not widths or widths[0] < 2:

@@ -12,12 +12,19 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import orjson
+from sqlalchemy.orm import Session
 
+from data import campaigns
+from data.ingest import tubes
+from data.ingest.batch import BatchResult
+from data.ingest.file_import import FileResult, Import, Row, without_duplicates
 from data.ingest.mapping import TUBE_FIELDS
 from data.ingest.tables import MAX_BYTES, MAX_ROWS, Cell, Line, Table, read_table
+from data.models import CampaignRow
+from data.tube_books import books_of
 from domain.errors import Code, Refused, Unreadable
-from domain.reports import read_count
-from domain.tubes import AT_LAB, BARCODE, MAX_CODE, TYPES
+from domain.tube_events import AT_LAB, BARCODE, MAX_CODE, TYPES
+from domain.values import read_count
 
 UNREAD = "#unread"
 """The column that holds a line of JSON that could not be read, so that it comes back with the refused rows."""
@@ -241,3 +248,36 @@ def check_columns(headers: Sequence[str], fields: Sequence[str]) -> None:
     """Raise `Unreadable` when no column holds barcodes: a list without headers, as scanners write them."""
     if "barcode" not in fields and UNREAD not in headers:
         raise Unreadable("no_barcode_column", headers=", ".join(headers[:6]))
+
+
+# -- taken in
+
+
+def take_tubes(job: Import, rows: list[Row], result: FileResult) -> None:
+    """Tube events, whoever sends them. Raises `Unreadable` where no column holds barcodes."""
+    check_columns(result.table.headers, [*job.mapping.columns, *job.mapping.constants])
+    with job.database.read() as session:
+        campaign_row = campaigns.find(session, job.campaign_id)
+        tree, now = campaigns.tree_of(session, campaign_row), job.now(campaign_row)
+        books = books_of(session, campaign_row, tree)
+    writer = job.writer or tubes.Writer(job.sender.name, place=job.sender.scope or "")
+    zone = ZoneInfo(job.mapping.timezone) if job.mapping.timezone else None
+    read: list[Row] = []
+    for row in rows:
+        try:
+            fields, derived = read_row(row.fields, zone, job.mapping.decimal)
+        except Refused as refusal:
+            result.refuse(row, refusal)
+        else:
+            read.append(Row(row.line, fields, derived=derived))
+    kept = without_duplicates(read, result, lambda row: row.fields["event_id"] if row.derived else None, "tube")
+    placed, bad = tubes.place_events(enumerate(row.fields for row in kept), tree, books, writer, now)
+
+    lines = [row.line for row in kept]
+
+    def work(session: Session, campaign_row: CampaignRow, part: Sequence[tubes.Placed]) -> None:
+        result.add(tubes.record(session, campaign_row, part, writer, now), lines)
+
+    result.add(BatchResult(rejected=bad), lines)
+    # The lock comes after the events, as in every other way they come in: two writers would else wait for each other.
+    job.in_parts(placed, work, campaigns.find)

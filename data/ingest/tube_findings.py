@@ -24,19 +24,9 @@ from domain.clock import Clock
 from domain.errors import Code, Refused
 from domain.finding_claims import StepClaim
 from domain.places import PlaceTree
-from domain.tube_findings import (
-    CORRECTIONS,
-    ENDING,
-    Event,
-    Kind,
-    State,
-    Step,
-    TubeFinding,
-    check,
-    same_content,
-)
-from domain.tubes import Event as TubeFact
-from domain.tubes import Type
+from domain.tube_events import Event as TubeFact
+from domain.tube_events import Type
+from domain.tube_findings import CORRECTIONS, ENDING, Event, Kind, State, Step, TubeFinding, check, same_content
 
 MAX_NAME = 100
 

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from data.database import Database
 from data.ingest.batch import Sender
-from data.ingest.files import FileResult, What, import_table
+from data.ingest.file_import import FileResult
+from data.ingest.files import What, import_table
 from data.ingest.mapping import FileMapping
 from data.ingest.tube_files import read_events_table
 from data.ingest.tubes import Writer

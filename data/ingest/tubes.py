@@ -27,7 +27,8 @@ from domain.clock import Clock
 from domain.errors import Code, Refused, Rejection
 from domain.permissions import Role
 from domain.places import Level, Place, PlaceTree
-from domain.tubes import WRITERS, Event, Reading, Result, Tube, Type, Void, read_event
+from domain.tube_events import WRITERS, Event, Reading, Result, Type, Void, read_event
+from domain.tubes import Tube
 
 PART = 10_000
 """Events of one transaction: large enough to be quick, small enough to let others in between."""
@@ -42,7 +43,6 @@ _EVENT_COLUMNS = (
     "campaign_id", "event_id", "digest", "barcode", "type", "at", "site_id", "lab_id", "lane", "box", "manifest",
     "persons", "pool_size", "result", "reason", "district_id", "actor", "recorded_at",
 )  # fmt: skip
-
 
 _FOLDED = (
     "barcode", "type", "at", "site_id", "lab_id", "lane", "box", "manifest", "persons", "pool_size", "result",

@@ -49,7 +49,7 @@ def record(
     now: datetime,
     decimal: str | None = None,
 ) -> BatchResult:
-    """The same within the caller's transaction and campaign lock; `decimal` as for `domain.reports.read_count`."""
+    """The same within the caller's transaction and campaign lock; `decimal` as for `domain.values.read_count`."""
     result = BatchResult(revision=row.revision)
     scope = sender.place(tree)
     claims: list[tuple[int, UpperClaim]] = []

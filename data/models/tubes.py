@@ -33,7 +33,7 @@ class TubeEvent(Base):
     event_id: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     campaign_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     digest: Mapped[int] = mapped_column(_Long)
-    """`domain.tubes.Event.digest`: whether the same key says the same."""
+    """`domain.tube_events.Event.digest`: whether the same key says the same."""
     barcode: Mapped[str] = mapped_column(sa.String(32))
     type: Mapped[int] = mapped_column(_Small)
     at: Mapped[int] = mapped_column(_Long)

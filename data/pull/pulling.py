@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from data import campaigns
 from data.database import Database
 from data.ingest.batch import Sender
-from data.ingest.files import INTAKES, FileResult, What, import_table, read_mapping
+from data.ingest.file_import import FileResult
+from data.ingest.files import INTAKES, What, import_table, read_mapping
 from data.ingest.mapping import FileMapping
 from data.ingest.pulled import Word
 from data.ingest.tables import Table

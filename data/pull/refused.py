@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from data.ingest.files import FileResult
+from data.ingest.file_import import FileResult
 from data.ingest.mapping import FileMapping
 from data.ingest.rejects import rejected_bytes
 from data.ingest.tables import Cell, Line, Table

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from data import stored_screens
 from data.stored_screens import Screen
 from domain.places import Place, PlaceTree
-from domain.screens import Contact, Mode, Standing, Trouble, standing, troubles
+from domain.screen_driving import Mode, Standing, standing
+from domain.screens import Contact, Trouble, troubles
 from domain.status import Severity
 
 

@@ -22,7 +22,7 @@ from domain.positive_board import SiteTasks
 from domain.positive_standing import Item, Standing, members_of, standing
 from domain.positives import Event, Kind, Resample, State, fold, kind_of
 from domain.status import Severity
-from domain.tubes import Result
+from domain.tube_events import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from domain.by_count import Taken, together
 from domain.ledger import Ledger, LedgerPicture, LedgerRow, missing_before
 from domain.overview import Figures
 from domain.places import Level, Place
-from domain.tubes import Result, Stage
+from domain.tube_events import Result
+from domain.tubes import Stage
 
 
 def ledger(session: Session, moment: Moment) -> LedgerPicture:

@@ -13,6 +13,7 @@ from domain.backlog import LabRef
 from domain.ledger import missing_before
 from domain.overview import PlaceRef
 from domain.places import Level, Place, PlaceTree
+from domain.tube_events import Result, Type, Void
 from domain.tube_life import (
     MIN_TAIL,
     Custody,
@@ -24,7 +25,7 @@ from domain.tube_life import (
     custody_after,
     typed_barcode,
 )
-from domain.tubes import Finding, Result, Stage, Type, Void
+from domain.tubes import Finding, Stage
 
 MOST_EVENTS = 500
 """Events of one tube that are shown: a tube has five; one that has hundreds is a scanner gone wild."""

@@ -23,7 +23,8 @@ from data.database import Database
 from data.ingest import places
 from data.ingest.batch import BatchResult, Sender
 from data.ingest.decisions import decide
-from data.ingest.files import FileResult, What, import_file
+from data.ingest.file_import import FileResult
+from data.ingest.files import What, import_file
 from data.ingest.reports import ingest_reports
 from data.models import Audit, RefusedClaim
 from data.queries.duty import SiteDuty, duty
@@ -116,6 +117,16 @@ def row(site: str, hour: int | str, persons: int | None = None, **more: object) 
     if persons is not None:
         made["persons"] = persons
     return made | more
+
+
+def correction(key: str, of: str, site: str, hour: int, persons: int, **more: object) -> dict[str, object]:
+    """A row that corrects the report of key `of`."""
+    return row(site, hour, persons, key=key, correction_of=of, note="counted again", **more)
+
+
+def report(site: str = "S1", hour: int = 8, persons: int = 10, **more: object) -> dict[str, object]:
+    """The body of a request with one report row."""
+    return {"reports": [row(site, hour, persons, **more)]}
 
 
 _numbers = itertools.count(1)
@@ -401,3 +412,9 @@ def assert_problem(answer: TestResponse, status: int) -> dict[str, Any]:
     assert body["status"] == status
     assert body["title"]
     return body
+
+
+def rejected(answer: TestResponse) -> list[tuple[int, str, str]]:
+    """The rows of a batch that came back: index, field, code."""
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return [(r["index"], r["field"], r["code"]) for r in answer.json["rejected"]]

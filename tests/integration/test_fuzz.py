@@ -13,17 +13,17 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from kit import DISTRICT, TOWN, Api, SetClock, SignedIn, at, form_token, make_world, row
+from rights_table import CALLS, HOME, LAB_CODE, PEOPLE, ROWS, address
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
-from test_rights import CALLS, HOME, LAB_CODE, PEOPLE, ROWS, address
 
 import config
 from api import gate, limits
-from api.openapi import ENDPOINTS, Endpoint
+from api.endpoints import ENDPOINTS, Endpoint
 from app import create_app
 from data.database import Database
 from data.models import LabRow
@@ -41,7 +41,6 @@ WORDS = (
     "0001-01-01T00:00:00+23:59", "third_copies_differ", "440607000001", "a" * 5000,
 )  # fmt: skip
 """What stands where the contract says only that it is a text: names there are, and what nobody thinks of."""
-
 
 NUMBERS = (0, 1, -1, 2**31, 2**53, 2**63, 10**30, 1e308, -0.0, 0.1)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit import DISTRICT, PASSWORD, Api, SignedIn, assert_problem, form_token, row
-from test_rights import ROWS, Row, address
+from rights_table import ROWS, Row, address
 
 import config
 from api import gate, sign_in
@@ -93,7 +93,7 @@ def test_whatever_is_wanted_stays_on_this_server(wanted: str):
 
 
 def unsafe() -> list[tuple[str, Row]]:
-    """All writes but a briefing screen's, which has no session anybody could misuse (test_screens.py)."""
+    """All writes but a briefing screen's, which has no session anybody could misuse (test_screen_joining.py)."""
     return [(rule, one) for rule, one in ROWS.items() if rule.startswith("POST ") and "/screen/" not in rule]
 
 

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 
 import config
 from api import limits
-from api.openapi import QUERY
+from api.endpoints import QUERY
 from app import PAGES, SCENES, create_app
 from data.database import Database
 from domain.passport import Figure

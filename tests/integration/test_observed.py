@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from kit import DISTRICT, OTHER_TOWN, SITES, TOWN, Api, World, assert_problem, at, row
-from test_rights import ROWS
+from rights_table import ROWS
 from werkzeug.test import TestResponse
 
 import config

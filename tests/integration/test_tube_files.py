@@ -10,7 +10,8 @@ import pytest
 from kit import TOWN, World, at, iso
 
 from data.ingest import tube_files
-from data.ingest.files import FileResult, What
+from data.ingest.file_import import FileResult
+from data.ingest.files import What
 from data.ingest.rejects import rejected_bytes
 from data.models import TubeEvent, TubeRow
 from domain.errors import Unreadable

@@ -18,8 +18,9 @@ from data.models import TubeAlias, TubeRow
 from data.queries.tube_life import find_tubes, tube_life
 from domain.permissions import Role
 from domain.status import Severity
+from domain.tube_events import Result
 from domain.tube_life import Keeper, TubeLife
-from domain.tubes import Finding, Result, Stage
+from domain.tubes import Finding, Stage
 
 LABS = (
     f"lab,name,name_en,towns,capacity_per_day\nLAB-1,中心实验室,Centre,{TOWN},2400\nLAB-2,二号,Second,{OTHER_TOWN},\n"

@@ -10,21 +10,9 @@ from domain.campaign import Limits
 from domain.errors import Code, Refused
 from domain.positive_claims import read_step
 from domain.positive_standing import CHECKLIST, Item, Standing, check, members_of, standing
-from domain.positives import (
-    ALARMING,
-    PARTIES,
-    Ending,
-    Event,
-    Kind,
-    Party,
-    Resample,
-    State,
-    Step,
-    fold,
-    kind_of,
-)
+from domain.positives import ALARMING, PARTIES, Ending, Event, Kind, Party, Resample, State, Step, fold, kind_of
 from domain.status import Severity
-from domain.tubes import Result
+from domain.tube_events import Result
 
 T0 = datetime(2021, 6, 6, 2, 0, tzinfo=UTC)
 LIMITS = Limits()

@@ -10,7 +10,6 @@ from domain.campaign import Campaign
 from domain.errors import Code, Refused
 from domain.reports import (
     COUNTS,
-    MAX_COUNT,
     Claim,
     Flag,
     Judged,
@@ -20,11 +19,9 @@ from domain.reports import (
     is_late,
     judge,
     read_claim,
-    read_count,
     read_hours,
-    read_text,
-    read_time,
 )
+from domain.values import MAX_COUNT, read_count, read_text, read_time
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

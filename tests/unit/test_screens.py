@@ -7,29 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import Code, Refused
-from domain.screens import (
-    ALPHABET,
+from domain.screen_driving import (
     FROZEN_FOR,
     IDLE,
-    SCENES,
-    Contact,
     Do,
     Drive,
     Mode,
-    Trouble,
     Wish,
-    layout,
-    new_code,
     obey,
-    read_code,
-    read_settings,
     read_wish,
     scene_on,
     standing,
     stored_drive,
-    troubles,
     write_drive,
 )
+from domain.screens import ALPHABET, SCENES, Contact, Trouble, layout, new_code, read_code, read_settings, troubles
 from domain.status import Severity
 from locales import LANGUAGES
 
@@ -266,12 +258,17 @@ def test_a_day_that_runs_faster_does_not_make_pictures_old():
      ((1280, 720), 1, False, 0, 19), ((2560, 1080), 1, False, 320, 28)],
 )  # fmt: skip
 def test_how_scenes_stand_on_a_screen(size, halves, upright, beside, least_text):
-    fits = layout(*size)
+    fits = layout(*size, SCENES)
     assert (fits.halves, fits.upright, fits.beside, fits.least_text) == (halves, upright, beside, least_text)
+
+
+def test_a_wall_is_not_left_half_empty_and_no_scene_is_stood_upright_that_has_no_such_form():
+    assert layout(6656, 1792, SCENES[:1]).halves == 1
+    assert layout(1080, 1920, ("wall-map", "wall-flow")).upright is False
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000))
 def test_nothing_is_ever_cropped(width: int, height: int):
-    fits = layout(width, height)
+    fits = layout(width, height, SCENES)
     assert 0 <= fits.beside <= width / 2 + 1
     assert 0 <= fits.above <= height / 2 + 1

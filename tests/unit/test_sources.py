@@ -24,9 +24,10 @@ from domain.pulling import (
     slot_after,
     state_of,
 )
-from domain.reports import MAX_KEY, Claim
+from domain.reports import Claim
 from domain.sources import DEFAULT_EVERY, After, Definition, Format, Kind, Paging, read_definition
 from domain.status import Severity
+from domain.values import MAX_KEY
 from locales import LANGUAGES, texts
 from locales.messages import source_problem
 

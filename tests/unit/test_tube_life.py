@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from domain.overview import PlaceRef
 from domain.places import Level
+from domain.tube_events import Type
 from domain.tube_life import FINDING_SEVERITY, Custody, Keeper, custody_after, typed_barcode
-from domain.tubes import Finding, Type
+from domain.tubes import Finding
 
 SITE = PlaceRef("S1", "东点", "East", Level.SITE)
 

@@ -11,7 +11,7 @@ from data.demo.simulator import DEFAULT_SEED, CampaignDay, simulate
 from data.demo.tube_catalogue import DUPLICATES, LOSSES, MISREADS, UNREGISTERED, PlantedTubeFault
 from data.demo.tube_results import ODD_RESULTS, WORDS
 from data.demo.tubes import TubeDay
-from domain.tubes import SKEW_SECONDS, Event, Reading, Type, read_event
+from domain.tube_events import SKEW_SECONDS, Event, Reading, Type, read_event
 
 DATE = datetime.date(2021, 6, 6)
 SEEDS = (DEFAULT_SEED, 7)

@@ -12,7 +12,8 @@ from domain.by_count import Counted, share_out, together
 from domain.campaign import Limits
 from domain.errors import Code, Refused
 from domain.status import Severity
-from domain.tubes import Event, Finding, Reading, Result, Stage, Tube, Type, Void, read_event
+from domain.tube_events import Event, Reading, Result, Type, Void, read_event
+from domain.tubes import Finding, Stage, Tube
 
 NOW = datetime(2021, 6, 6, 6, tzinfo=UTC)
 READING = Reading(int((NOW - timedelta(days=8)).timestamp()), int(NOW.timestamp()) + 60)
