@@ -32,8 +32,9 @@ def duty_board(board: Board, language: str) -> Component:
     if not board.columns or not board.sites:
         return html.Div([panel.head(title), states.message("pin", "", text(language, "matrix.empty"))])
     note = text(language, "board.note_sites" if level is Level.SITE else "board.note")
+    towns = len(board.owing) or sum(one.towns for one in board.groups)
     drawer = html.Button(
-        text(language, "board.lists", count=count(len(board.owing))), type="button", className="btn pri to-lists",
+        text(language, "board.lists", count=count(towns)), type="button", className="btn pri to-lists",
         **{"data-duty-lists": "", "aria-expanded": "false"},
     )  # fmt: skip
     due = sum(column.due for column in board.columns)

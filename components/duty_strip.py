@@ -8,8 +8,10 @@ from dash.development.base_component import Component
 from components import panel, states
 from components.format import clock, count, period, when
 from components.icons import icon
+from components.names import short_name
 from domain.board import Board, Mention
 from domain.duty import EXPECTED, State
+from domain.places import Level
 from locales import text
 
 NAMED = 2
@@ -73,12 +75,22 @@ def _state(state: State, language: str) -> str:
 
 
 def _names(board: Board, state: State, language: str) -> str:
-    """The first sites in a state; of a single one that has reported, when."""
+    """The first sites in a state; of a single one that has reported, when. Of a city the districts with most."""
     named: Sequence[Mention] = board.mentions.get(state, ())
+    if named and named[0].place.level is not Level.SITE:
+        return _districts(named, language)
     names = text(language, "format.dot").join(one.place.label(language) for one in named[:NAMED])
     if len(named) == 1 and named[0].at is not None:
         return f"{names} {when(named[0].at, board.present.campaign, language)}"
     return names if len(named) <= NAMED else text(language, "board.and_more", names=names, count=count(len(named)))
+
+
+def _districts(named: Sequence[Mention], language: str) -> str:
+    said = [f"{short_name(one.place, language)} {count(one.sites)}" for one in named[:NAMED]]
+    names = text(language, "format.dot").join(said)
+    if len(named) <= NAMED:
+        return names
+    return text(language, "board.and_districts", names=names, count=count(len(named)))
 
 
 def _check(board: Board, language: str) -> html.Div:

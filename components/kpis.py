@@ -212,10 +212,12 @@ def tube_tiles(tubes: Backlogs, language: str) -> list[html.Div]:
 
 def _verified(rows: Overview, language: str) -> html.Div:
     figures = rows.figures
+    verified = figures.verified_persons
+    said = short(verified, language) if verified >= LARGE else count(verified)
     return tile(
         text(language, "kpi.verified"),
         value("verified", percent(figures.verified_share), "", Of(Figure.VERIFIED_SHARE, rows.place.code), language),
-        [text(language, "kpi.verified_of", persons=count(figures.verified_persons))] if figures.reports else [],
+        [text(language, "kpi.verified_of", persons=said)] if figures.reports else [],
         "kpi-verified phone-hide" if rows.expected_finish else "kpi-verified",
     )
 
@@ -227,7 +229,7 @@ def _finish(rows: Overview, language: str) -> html.Div | None:
         return None
     if rows.stale:
         # Figures that stand still say nothing about the end.
-        return tile(text(language, "kpi.finish"), value("finish", UNKNOWN), [])
+        return tile(text(language, "kpi.finish"), value("finish", UNKNOWN), [text(language, "kpi.finish_stale")])
     zone = rows.campaign.zone
     return tile(
         text(language, "kpi.finish"),

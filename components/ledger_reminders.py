@@ -16,6 +16,10 @@ NAMED = 12
 """Findings a text names one by one; of the others it says how many."""
 
 
+OWNERS = 80
+"""Owners whose texts are on the page, those with most first; a city has 1,500, and its districts have the others."""
+
+
 def owner_texts(picture: FindingsPicture, language: str) -> list[Component]:
     """A block for each owner, the one with the most first."""
     by_owner: dict[tuple[str, tuple[str, str]], list[TubeFinding]] = defaultdict(list)
@@ -29,7 +33,11 @@ def owner_texts(picture: FindingsPicture, language: str) -> list[Component]:
         ],
         className="lg-remind-head",
     )
-    return [head, *(_block(names, findings, picture, language) for (_, names), findings in ordered)]
+    blocks = [_block(names, findings, picture, language) for (_, names), findings in ordered[:OWNERS]]
+    if len(ordered) > OWNERS:
+        said = text(language, "way_down.owners", shown=OWNERS, count=count(len(ordered)))
+        blocks.insert(0, html.Div(said, className="mut t12"))
+    return [head, *blocks]
 
 
 def _block(names: tuple[str, str], findings: list[TubeFinding], picture: FindingsPicture, language: str) -> html.Div:

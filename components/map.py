@@ -6,9 +6,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import panel, states
-from components.format import count, percent
+from components.format import count, percent, signed
 from components.icons import icon
-from components.links import place_href
+from components.links import href, place_href
 from domain.map import Dot, MapPicture, Shape
 from domain.status import Severity
 from figures import theme
@@ -29,6 +29,10 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
         picture,
         Words(
             label=lambda shape: _label(shape, language),
+            place=lambda shape: _place(shape, language),
+            into=lambda shape: href(
+                "overview", campaign=picture.campaign, place=shape.place.code, language=language, hour=picture.hour
+            ),
             hover=lambda dot: _hover(dot, language),
             link=lambda dot: place_href(
                 dot.place.code, True, campaign=picture.campaign, language=language, hour=picture.hour
@@ -52,7 +56,7 @@ def site_map_panel(picture: MapPicture, language: str) -> Component:
     graph = dcc.Graph(figure=figure, config=theme.CONFIG, responsive=True, className="graph map")
     return html.Div(
         [
-            panel.head(title, text(language, "map.note")),
+            panel.head(title, text(language, "map.note" if picture.dots else "map.note_places")),
             html.Div(graph, role="img", className="chart map-box", **{"aria-label": sentence}),
             html.Div(
                 [
@@ -107,6 +111,11 @@ def _label(shape: Shape, language: str) -> str:
     mark = {Severity.CRIT: "◆ ", Severity.WARN: "▲ "}.get(shape.severity, "") if shape.severity else ""
     done = f"<br>{mark}{percent(shape.completion)}" if shape.completion is not None else ""
     return f"<b>{shape.place.label(language)}</b>{done}"
+
+
+def _place(shape: Shape, language: str) -> str:
+    return text(language, "map.hover_place", name=shape.place.label(language), completion=percent(shape.completion),
+                gap=text(language, "kpi.points", gap=signed(shape.gap_pp, 1)))  # fmt: skip
 
 
 def _hover(dot: Dot, language: str) -> str:

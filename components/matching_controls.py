@@ -16,10 +16,11 @@ from components.panel import Part
 from data.matching_record import SavedPlan
 from domain.assignment import OVERTIME_HOUR, next_hour
 from domain.flow import STEP
-from domain.matching import Trial
+from domain.matching import Trial, adjusted
 from domain.matching_picture import MINUTES_PER_KM, MatchingPicture, TownState
 from domain.matching_plan import APPROVED_POOL
 from domain.permissions import Action
+from domain.places import Level
 from locales import text
 
 POOLS = (5, 10, 20)
@@ -122,17 +123,29 @@ def _moves(picture: MatchingPicture, trial: Trial, language: str) -> html.Div:
             **{"data-sites-of": town.place.code},
         )
         for index, town in enumerate(picture.towns)
+        # A city's five thousand are chosen in their districts.
+        if picture.place.level is not Level.CITY
     ]
     first = picture.towns[0]
+    which: Component = html.Details(
+        [
+            html.Summary(
+                text(language, "matching.move.whole"),
+                **{
+                    "data-sites-said": "",
+                    "data-whole": text(language, "matching.move.whole"),
+                    "data-some": text(language, "matching.move.some", count="{count}"),
+                },
+            ),
+            *sites,
+        ]
+    )
+    if not sites:
+        which = html.Span(text(language, "matching.move.sites_below"), className="mut")
     form = html.Div(
         [
             _row("matching.move.from", html.Select(towns, **{"data-move": "town"}), language),
-            _row("matching.move.sites", html.Details([
-                html.Summary(text(language, "matching.move.whole"),
-                             **{"data-sites-said": "", "data-whole": text(language, "matching.move.whole"),
-                                "data-some": text(language, "matching.move.some", count="{count}")}),
-                *sites,
-            ]), language, labelled=False),
+            _row("matching.move.sites", which, language, labelled=False),
             _row("matching.move.present",
                  html.Span(_present(picture, trial, first, language), className="mut", **{"data-present": ""}),
                  language, labelled=False),
@@ -229,8 +242,9 @@ def _runs(picture: MatchingPicture, trial: Trial, language: str) -> html.Div:
     until = max(picture.campaign.deadline, begin + timedelta(hours=1))
     planned = {runs.town: runs.per_hour for runs in trial.plan.runs}
     most = max((town.runs for town in picture.towns), default=1.0) * 2 + 2
-    lines = []
-    for town in picture.towns:
+    lines: list[Component] = []
+    shown = adjusted(picture, trial)
+    for town in shown:
         value = planned.get(town.place.code, town.runs)
         said = tuple(text(language, "matching.runs.value", runs=number_of(n)) for n in (town.runs, value))
         lines.append(
@@ -238,6 +252,9 @@ def _runs(picture: MatchingPicture, trial: Trial, language: str) -> html.Div:
                     (said[0], said[1]), language)
         )  # fmt: skip
     note = text(language, "matching.runs.note", span=_span(begin, until, picture))
+    if len(shown) < len(picture.towns):
+        rest = text(language, "matching.runs.some", shown=len(shown), count=count(len(picture.towns)))
+        lines.append(html.P(rest, className="t12 mut"))
     return html.Div(
         _group(text(language, "matching.runs.title"), note, *lines).children,
         className="mt-group",

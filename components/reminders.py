@@ -17,8 +17,7 @@ from components.icons import icon
 from components.links import href, place_href
 from components.names import short_name
 from components.reminder_text import reminder, why_failed, why_returned
-from components.way_down import way_down
-from domain.board import Board, OftenLate, Owing, Reminded, TownList
+from domain.board import MOST_LISTS, Board, DistrictOwing, OftenLate, Owing, Reminded, TownList
 from domain.duty import State
 from domain.overview import PlaceRef
 from domain.permissions import Action
@@ -48,10 +47,6 @@ SAID = (
 """What `duty.js` says in answer to a click."""
 
 
-LISTED = 40
-"""Lists of towns at once; a city, whose hour has just ended, has more, and its districts have theirs."""
-
-
 def reminders(board: Board, language: str) -> Component:
     """The lists of the selected hour, and what has been sent."""
     if board.hour is None:
@@ -59,14 +54,11 @@ def reminders(board: Board, language: str) -> Component:
         return html.Div([panel.head(text(language, "reminder.title")), empty], className="fill rm")
     name = period(board.hour.end, board.present.campaign, language)
     title = text(language, "reminder.title_hour", hour=name)
-    shown = board.lists[:LISTED]
-    owing = tuple(town for town in board.owing if town in shown)
-    lists: list[Component] = [_town(board, town, language) for town in shown]
-    if len(board.lists) > len(shown):
-        said = text(language, "way_down.lists", shown=len(shown), count=count(len(board.lists)))
-        below = [child.place for child in board.present.children]
-        lists.insert(0, way_down(said, below, "duty", board.present, language))
-    if not owing:
+    owing = board.owing
+    lists: list[Component] = [_town(board, town, language) for town in board.lists]
+    if board.groups:
+        lists.append(_districts(board, language))
+    elif not owing:
         said = text(language, "reminder.nobody" if board.hour.due else "reminder.not_due", hour=name)
         lists.insert(0, states.message(*(("ok", "ok") if board.hour.due else ("late", "")), said))
     close = html.Button(
@@ -75,7 +67,11 @@ def reminders(board: Board, language: str) -> Component:
     )  # fmt: skip
     return html.Div(
         [
-            panel.head(title, text(language, "reminder.note"), [_filters(board, language), close]),
+            panel.head(
+                title,
+                text(language, "reminder.note_districts" if board.groups else "reminder.note"),
+                [*([] if board.groups else [_filters(board, language)]), close],
+            ),
             html.Div(
                 [*lists, *_other_hours(board, language), *_often(board, language)],
                 className="lists",
@@ -103,6 +99,38 @@ def _filters(board: Board, language: str) -> html.Span:
         for state in FILTERS
     ]
     return html.Span(buttons, className="seg", role="group", **{"aria-label": text(language, "reminder.filter")})
+
+
+# -- a city: its districts, which have the lists of their towns
+
+
+def _districts(board: Board, language: str) -> html.Div:
+    """What each district owes, and the way to its own board with everybody's names."""
+    heads = [html.Th(text(language, f"reminder.districts.{name}"), scope="col", className="r" if i else "")
+             for i, name in enumerate(("place", *FILTERS, "towns", "told"))]  # fmt: skip
+    rows = [_district(board, one, language) for one in board.groups]
+    return html.Div(
+        [
+            html.P(text(language, "reminder.districts.why", count=MOST_LISTS), className="t12 mut"),
+            html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="tb"),
+        ],
+        className="rm-town rm-districts",
+    )  # fmt: skip
+
+
+def _district(board: Board, one: DistrictOwing, language: str) -> html.Tr:
+    campaign, hour_ = board.present.campaign, board.hour
+    assert hour_ is not None
+    to = href("duty", campaign=campaign.id, place=one.place.code, language=language,
+              hour=campaign.local(hour_.start))  # fmt: skip
+    cells: list[Component | str] = [
+        html.Span(count(number), className=f"{COLOURS.get(state, '')} b" if number else "faint")
+        for state in FILTERS
+        for number in (one.counts.number(state),)
+    ]
+    cells += [count(one.towns), f"{count(one.told)}/{count(one.counts.unsettled)}"]
+    name = html.Td(dcc.Link(short_name(one.place, language), href=to, title=one.place.label(language)), className="b")
+    return html.Tr([name, *(html.Td(cell, className="r") for cell in cells)])
 
 
 # -- one town

@@ -140,5 +140,5 @@ def _stale(rows: Overview, language: str) -> html.Div:
         ]
     if rows.missing:
         names = text(language, "format.list").join(p.label(language) for p in rows.missing[:STALE_NAMES])
-        sentence += [" ", text(language, "stamp.stale_missing", names=names, count=len(rows.missing))]
+        sentence += [" ", text(language, "stamp.stale_missing", names=names, count=count(len(rows.missing)))]
     return html.Div([icon("warn"), html.Span(sentence)], id=ids.STALE, className="strip strip-warn")

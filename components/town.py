@@ -227,7 +227,8 @@ def _bulk(rows: TownPicture, waiting: int, language: str) -> html.Div:
 
 def places(rows: TownPicture, language: str) -> Component:
     """The places below, those with the most to do first; each links to its own list of the same hour."""
-    title = text(language, "town.places")
+    city = rows.seen.place.level is Level.CITY
+    title = text(language, "town.places_city" if city else "town.places")
     if not rows.places:
         return html.Div(
             [panel.head(title), states.message("file", "", text(language, "town.no_sites"))], className="fill"
@@ -239,7 +240,7 @@ def places(rows: TownPicture, language: str) -> Component:
                 html.Tr(
                     [
                         html.Th(
-                            text(language, f"town.places_column.{name}"),
+                            text(language, f"town.places_column.{name}{'_city' if city and name == 'place' else ''}"),
                             scope="col",
                             className="" if name in ("place", "share") else "r",
                         )

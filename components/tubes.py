@@ -24,6 +24,9 @@ from figures.ages import ages_figure
 from figures.backlog import Words, backlog_figure
 from locales import text
 
+IN_A_ROW = 12
+"""Laboratories whose names have room beside each other; more, as in a city, stand in a menu."""
+
 
 def tubes_stamp(rows: tuple[Overview, TubesPicture], language: str) -> Component:
     """The as-of bar with the choice of the laboratory."""
@@ -40,6 +43,14 @@ def lab_choice(rows: TubesPicture, language: str) -> list[Component]:
     items = [_choice("", text(language, "tubes.all_labs"), not chosen, rows, language)]
     items += [_choice(lab.code, lab.label(language), lab.code == chosen, rows, language) for lab in labs]
     label = text(language, "tubes.choose_lab")
+    if len(labs) > IN_A_ROW:
+        shown = rows.chosen.lab.label(language) if rows.chosen is not None else ""
+        summary = shown or text(language, "tubes.many_labs", count=count(len(labs)))
+        menu = html.Details(
+            [html.Summary([summary, icon("down")]), html.Ul([html.Li(item) for item in items], className="menu")],
+            className="chooser",
+        )
+        return [html.Nav(menu, className="lab-choice lab-menu", **{"aria-label": label})]
     return [html.Nav(html.Div(items, className="seg"), className="lab-choice", **{"aria-label": label})]
 
 
@@ -93,11 +104,10 @@ def _clear(rows: TubesPicture, language: str) -> html.Div:
     label = text(language, "tubes.clear")
     if rows.clear is None:
         cleared = rows.backlog.any and not sum(stage.tubes for stage in rows.backlog.stages)
-        local = rows.backlogs.place.level in (Level.TOWN, Level.SITE)
-        note = text(
-            language, "tubes.cleared" if cleared else "tubes.forecast_above" if local else "tubes.no_forecast"
-        )
-        return tile(label, value("clear", UNKNOWN), [note])
+        elsewhere = {Level.TOWN: "above", Level.SITE: "above", Level.CITY: "below"}
+        forecast = elsewhere.get(rows.backlogs.place.level)
+        note = "tubes.cleared" if cleared else f"tubes.forecast_{forecast}" if forecast else "tubes.no_forecast"
+        return tile(label, value("clear", UNKNOWN), [text(language, note)])
     return tile(
         label,
         value("clear", to_come(rows.clear.p50, rows, language)),

@@ -18,6 +18,12 @@ SHOWN = 16
 AHEAD = 6
 """Hours to come that are shown."""
 
+MOST_LISTS = 40
+"""Towns whose lists of sites stand on a city's board; when more owe, it names districts, which have theirs."""
+
+HISTORY_SHOWN = 12
+"""Reminders the board looks back at."""
+
 OFTEN = 2
 """Late so many times: worth a word with the site."""
 
@@ -48,10 +54,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A site named for its state, and when it came into it."""
+    """A site named for its state, and when it came into it; on a city's board a district with so many such sites."""
 
     place: PlaceRef
     at: datetime | None = None
+    sites: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,17 @@ class TownList:
 
 
 @dataclass(frozen=True, slots=True)
+class DistrictOwing:
+    """A district of a city and the states of its sites in the selected hour. `towns` of its towns have a site that
+    owes, `told` of its sites that owe were reminded."""
+
+    place: PlaceRef
+    counts: Counts
+    towns: int
+    told: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reminded:
     """A reminder on record: who was on it, how it stands, how many have reported since and when the last did."""
 
@@ -125,7 +143,8 @@ class OftenLate:
 class Board:
     """The board of one place. `hour` is what the strip and the lists are about, None before the first hour is due;
     `selected` is its column, None where it has none of its own. `expected` is the number of reports expected in it by
-    the opening times, which its parts must add up to."""
+    the opening times, which its parts must add up to. Of a city where more than `MOST_LISTS` towns have sites to
+    list, `groups` are its districts and `lists` is empty."""
 
     present: Overview
     columns: tuple[Column, ...]
@@ -139,6 +158,7 @@ class Board:
     lists: tuple[TownList, ...]
     history: tuple[Reminded, ...]
     often_late: tuple[OftenLate, ...]
+    groups: tuple[DistrictOwing, ...] = ()
 
     @property
     def owing(self) -> tuple[TownList, ...]:

@@ -134,7 +134,7 @@ def chain(rows: Chain) -> Headline:
     reported = {"end": rows.end, "reported": rows.reported, "expected": rows.expected}
     clauses = [Clause("reported", reported)]
     owing = rows.owing
-    if owing:
+    if owing or any(row.child.missing for row in rows.rows):
         clauses.append(_missing(rows, owing))
     elif seen.place.level not in WHOLE:
         return tuple(clauses)
@@ -146,11 +146,13 @@ def chain(rows: Chain) -> Headline:
 
 
 def _missing(rows: Chain, owing: Sequence[Owes]) -> Clause:
-    if len(owing) <= NAMED:
+    if owing and len(owing) <= NAMED:
         return Clause("missing_named", {"places": tuple(one.place for one in owing)}, Severity.MISS)
-    towns = [(row.child.place, len(row.owes)) for row in rows.rows if row.owes]
+    # A city where many owe names no site.
+    numbers = ((row.child.place, len(row.owes) or row.child.missing) for row in rows.rows)
+    towns = [(place, number) for place, number in numbers if number]
     # A scene has room for some of the places below; the number is of all.
-    total = max(len(owing), len(rows.overview.missing))
+    total = max(sum(number for _, number in towns), len(rows.overview.missing))
     return Clause("missing_counted", {"towns": tuple(towns[: NAMED + 1]), "count": total}, Severity.MISS)
 
 

@@ -339,3 +339,24 @@ def _hours(
         unused = sum(idle[part]) / rate if rate > 0 and math.isfinite(rate) else 0.0
         found.append(Hour(picture.at(begin * STEP), sum(arrived[part]), queue[part][-1], unused))
     return tuple(found)
+
+
+MOST_ADJUSTED = 24
+"""Towns whose runs are offered for a change at once; a city has many more, and its districts offer the rest."""
+
+
+def adjusted(picture: MatchingPicture, trial: Trial) -> Sequence[TownState]:
+    """The towns whose runs are offered, in the picture's order: those the plan changes, then those with most tubes
+    that will be collected too late, then those with most waiting."""
+    if len(picture.towns) <= MOST_ADJUSTED:
+        return picture.towns
+    changed_ = {runs.town for runs in trial.plan.runs}
+    late = {town.place.code: town.collect.tubes for town in trial.before.towns}
+
+    def pressed(town: TownState) -> tuple[bool, int, float]:
+        code = town.place.code
+        return code in changed_, late.get(code, 0), sum(cohort.tubes for cohort in town.waiting)
+
+    most = sorted(picture.towns, key=pressed, reverse=True)[:MOST_ADJUSTED]
+    kept = {town.place.code for town in most}
+    return [town for town in picture.towns if town.place.code in kept]

@@ -10,10 +10,11 @@ from math import sqrt
 from typing import Any
 
 from domain.coverage import SHADES, Cluster, CoveragePicture, shade
-from domain.map import KM_PER_DEGREE, Point, Shape
+from domain.map import KM_PER_DEGREE, Point, Shape, step
 from domain.map_layers import SiteLayers
 from domain.map_page import Layer, MapPage, mark
 from domain.overview import PlaceRef
+from domain.site_groups import lists_towns
 
 DIGITS = 3
 """Metres are the finest the map can show."""
@@ -45,7 +46,11 @@ def map_data(page: MapPage, words: Words) -> dict[str, Any]:
         towns.setdefault(_town_code(row), []).append(row)
     coverage = page.coverage
     lon, lat = page.origin
+    # Seen as a whole, a city is its districts: hundreds of sites joined under one number say nothing.
+    by_district = lists_towns(page.layers.place, len(page.layers.rows))
     return {
+        "by_district": by_district,
+        "first": (Layer.COMPLETION if by_district and coverage is None else Layer.COVERAGE).value,
         "origin": [lon, lat, KM_PER_DEGREE],
         "towns": [_town(shape, towns.get(shape.place.code, ()), words) for shape in page.picture.shapes],
         "reach": [_flat(ring) for ring in coverage.reach] if coverage else [],
@@ -67,6 +72,7 @@ def _town(shape: Shape, sites: Sequence[SiteLayers], words: Words) -> dict[str, 
         "code": shape.place.code,
         "name": words.name(shape.place),
         "rings": [_flat(ring) for ring in shape.rings],
+        "step": step(shape.completion),
         "labels": {layer.value: words.town(shape, sites, layer) for layer in Layer},
     }
 

@@ -22,6 +22,9 @@ WARN, CRIT = "@warn-mark", "@crit-mark"
 CORE = 40
 """From this many sites within a window on, the core is drawn larger."""
 
+ROOMY = 200
+"""Sites that have room for marks of full size; of more each takes less, so that all of them take no more."""
+
 CORE_HALF_KM = 4.4
 INSET_WIDTH, INSET_HEIGHT = 0.56, 0.32
 """Room for the window, in shares of the map's."""
@@ -56,10 +59,12 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the map says in the reader's language: a shape's label, a site's hover, where a click on it leads, the
-    window, the scale."""
+    """What the map says in the reader's language: a shape's label, its hover and where a click on it leads, the same
+    of a site, the window, the scale."""
 
     label: Label
+    place: Label
+    into: Label
     hover: Hover
     link: Hover
     core: str
@@ -80,10 +85,13 @@ def site_map(picture: MapPicture, words: Words) -> Figure:
     traces = [_outline(shape, not picture.dots) for shape in picture.shapes]
     if small:
         traces.append(_specks(small))
-    traces += _marks(large, words, 1.0)
+    fine = min(1.0, sqrt(ROOMY / max(1, len(picture.dots))))
+    traces += _marks(large, words, fine)
     shapes: list[Figure] = scale_bar(frame)
     right, top = _emptiest_corner(picture, frame)
     notes: list[Figure] = _labels(picture, frame, _corner(frame, right, top) if core else None, words)
+    if not picture.dots:
+        traces.append(_ways_in(picture.shapes, notes, words))
     notes.append(scale_label(frame, words.km))
     layout = theme.layout(
         hovermode="closest",
@@ -96,7 +104,7 @@ def site_map(picture: MapPicture, words: Words) -> Figure:
         upward = [1 - INSET_HEIGHT, 1.0] if top else [0.0, INSET_HEIGHT]
         inside = {"xaxis": "x2", "yaxis": "y2"}
         traces += [{**_outline(shape, shaded=False), **inside} for shape in picture.shapes]
-        traces += [{**trace, **inside} for trace in _marks(small, words, 1.25)]
+        traces += [{**trace, **inside} for trace in _marks(small, words, 1.25 * fine)]
         hidden = {"showticklabels": False, "constrain": "domain"}
         layout["xaxis2"] = theme.axis(range=[core.west, core.east], domain=across, anchor="y2", **hidden)
         layout["xaxis2"]["constraintoward"] = "right" if right else "left"
@@ -210,7 +218,7 @@ def _marks(dots: Sequence[Dot], words: Words, scale: float) -> list[Figure]:
         )
     ]
     missing = [dot for dot in dots if dot.missing]
-    ring = {"color": theme.TEXT, "width": 1.6}
+    ring = {"color": theme.TEXT, "width": round(1.6 * min(scale, 1.0), 1)}
     size = [(_size(dot) + 3) * scale for dot in missing]
     traces.append(
         _trace(missing, words, {"size": size, "symbol": "circle-x-open", "color": theme.TEXT, "line": ring})
@@ -249,6 +257,20 @@ def _labels(picture: MapPicture, frame: Frame, inset: Frame | None, words: Words
     ground = {} if picture.dots else {"bgcolor": theme.SURFACE, "borderpad": 1}
     look = {"showarrow": False, "font": {"size": theme.SMALL, "color": theme.TEXT}, **ground}
     return [{"x": x, "y": y, "text": text, **look} for text, (x, y) in zip(texts, places, strict=True)]
+
+
+def _ways_in(shapes: Sequence[Shape], labels: Sequence[Figure], words: Words) -> Figure:
+    """What can be pointed at and clicked where no sites are drawn: the names, by marks nobody sees below them."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [label["x"] for label in labels],
+        "y": [label["y"] for label in labels],
+        "text": [words.place(shape) for shape in shapes],
+        "customdata": [words.into(shape) for shape in shapes],
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {"opacity": 0, "size": LABEL_HEIGHT + 10, "color": theme.TEXT},
+    }
 
 
 def _inside(at: Point, rings: Rings) -> bool:

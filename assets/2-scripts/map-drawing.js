@@ -99,7 +99,7 @@
   }
 
   function ground(data) {
-    const land = data.towns.map((town) => `<path class="land" data-town="${escaped(town.code)}" d="${town.rings.map(path).join("")}"/>`);
+    const land = data.towns.map((town) => `<path class="land" data-town="${escaped(town.code)}" data-step="${town.step}" d="${town.rings.map(path).join("")}"/>`);
     const borders = data.towns.map((town) => `<path class="border" d="${town.rings.map(path).join("")}"/>`);
     const squares = data.cells.map((cells, shade) => {
       // Nine tenths of a cell: neighbours stay apart, as on a chart of squares.

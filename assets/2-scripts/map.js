@@ -7,6 +7,7 @@
   const STEP = 80; // pixels an arrow key moves
   const FACTOR = 1.5; // one step of zooming
   const NEAREST = 0.002; // kilometres per pixel: two metres
+  const WHOLE = 0.7; // of the scale at which all of a place is seen, up to which it is seen as a whole
   const CLICK = 4; // pixels a pointer may move and still click
   const REACH = { mouse: 12, touch: 22 }; // pixels around a mark that hit it
   const KEY = 408; // pixels at the left that the key takes where it stands over the map
@@ -61,7 +62,7 @@
 
   function fromAddress() {
     const words = new URLSearchParams(location.search);
-    const layer = data.marks[words.get("layer")] ? words.get("layer") : COVERAGE;
+    const layer = data.marks[words.get("layer")] ? words.get("layer") : data.first;
     const numbers = (words.get("view") ?? "").split("_").map(Number);
     const town = data.towns.some(({ code }) => code === words.get("window")) ? words.get("window") : "";
     const own = numbers.length === 3 && numbers.every(Number.isFinite) && numbers[2] >= NEAREST;
@@ -72,7 +73,7 @@
   function withState(address) {
     const url = new URL(address, location.href);
     for (const word of KEEP) url.searchParams.delete(word);
-    if (state.layer !== COVERAGE) url.searchParams.set("layer", state.layer);
+    if (state.layer !== data.first) url.searchParams.set("layer", state.layer);
     if (state.town) url.searchParams.set("window", state.town);
     else if (state.view) url.searchParams.set("view", [state.view.x.toFixed(3), state.view.y.toFixed(3), state.view.k.toPrecision(4)].join("_"));
     return url.href;
@@ -132,6 +133,9 @@
     go({ x: view.x + dx * (view.k - k), y: view.y + dy * (view.k - k), k });
   }
 
+  /** Whether the window shows a city as a whole: then its districts are drawn, not its sites. */
+  const byDistrict = () => data.by_district && !state.town && view.k > fitted("").k * WHOLE;
+
   function choose(town) {
     state.town = town;
     state.view = null;
@@ -183,7 +187,8 @@
     const carries = [COVERAGE, "load"].includes(state.layer);
     const letters = new Map();
     if (carries) for (const { index, mark } of listed) if (mark[0] === "crit") letters.set(index, String.fromCharCode(65 + letters.size));
-    const marks = parts().marks(data, { view, size, layer: state.layer, town: state.town, letters });
+    stage.toggleAttribute("data-by-district", byDistrict());
+    const marks = byDistrict() ? [] : parts().marks(data, { view, size, layer: state.layer, town: state.town, letters });
     const numbered = state.layer === COVERAGE
       ? clusters.map(([, x, y, said], i) => ({ said, letter: String(i + 1), cluster: true, r: 12, x: at.x(x), y: at.y(y) })) : [];
     const heavy = [...marks.filter((mark) => mark.letter), ...numbered];
@@ -278,7 +283,13 @@
 
   function press(at, reach) {
     const mark = hit(at, reach);
-    if (!mark) return;
+    if (!mark) {
+      const box = stage.getBoundingClientRect();
+      const under = byDistrict() ? document.elementsFromPoint(box.left + at.x, box.top + at.y) : [];
+      const land = under.find((node) => node.matches(".map-ground .land"));
+      if (land) choose(land.dataset.town);
+      return;
+    }
     if (mark.members) zoom(1 / (FACTOR * FACTOR), mark);
     else if (mark.site) document.dispatchEvent(new CustomEvent("site-chosen", { bubbles: true, detail: { place: mark.site[0] } }));
   }

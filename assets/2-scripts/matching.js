@@ -202,7 +202,7 @@
     for (const list of form.querySelectorAll("[data-sites-of]")) list.hidden = list.dataset.sitesOf !== town.value;
     const count = chosenSites(form).length;
     const summary = form.querySelector("[data-sites-said]");
-    summary.textContent = count ? summary.dataset.some.replace("{count}", count) : summary.dataset.whole;
+    if (summary) summary.textContent = count ? summary.dataset.some.replace("{count}", count) : summary.dataset.whole;
   }
 
   // ---- saved plans ----

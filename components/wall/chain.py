@@ -63,7 +63,7 @@ def wide(rows: Chain, language: str) -> Component:
 def _row(row: ChainRow, rows: Chain, language: str) -> html.Div:
     seen = rows.overview
     child = row.child
-    bold = "b" if row.owes else ""
+    bold = "b" if row.owes or row.child.missing else ""
     tally = child.strip[-1] if child.strip else Tally(0, 0, 0, 0)
     cells = [
         _cell(one, seen.hours[k].due if k < len(seen.hours) else True)
@@ -93,6 +93,10 @@ def _cell(tally: Tally, due: bool) -> html.Span:
 
 
 def _said(row: ChainRow, rows: Chain, language: str) -> html.Div:
+    if not row.owes and row.child.missing:
+        # Too many in all for lists of names: how many they are.
+        said = text(language, "wall.chain.missing_of", count=count(row.child.missing))
+        return html.Div(html.Div([icon("miss", "miss"), " ", said], className="n36 b ell"))
     if not row.owes:
         if row.settled_at is not None:
             said = text(language, "wall.chain.settled", clock=clock(row.settled_at, rows.overview.campaign.zone))

@@ -25,7 +25,7 @@ from data.demo import upper
 from data.demo.city_places import OUTLINE_SOURCE, City, the_city
 from data.demo.city_tubes import SENDER, Part, Prepared, load_tubes, own_seed, prepare
 from data.demo.contacts import contacts_of
-from data.demo.information import ENTRANCE_CAPACITY, Happening, ModesSet, happenings
+from data.demo.information import ENTRANCE_CAPACITY, ENTRANCE_WEIGHTS, Happening, ModesSet, happenings
 from data.demo.information_play import Names, play
 from data.demo.population import with_home_visits
 from data.demo.positives import play_tasks
@@ -140,8 +140,10 @@ def _workers(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
 
 def _begin(session: Session, row: CampaignRow | None, campaign: Campaign, city: City, load: CityLoad) -> None:
     """The campaign with its places and nothing of the day."""
+    # The province's entrances serve the whole city: as many more as it has sites.
+    capacity = round(ENTRANCE_CAPACITY * sum(len(one.sites) for one in city.districts) / sum(ENTRANCE_WEIGHTS))
     starts, settings = campaign.starts_at, {
-        "plan_weights": list(PLAN_WEIGHTS), "seed": load.seed, "entrance_capacity": ENTRANCE_CAPACITY,
+        "plan_weights": list(PLAN_WEIGHTS), "seed": load.seed, "entrance_capacity": capacity,
         "lab_day_hours": WORKDAY_HOURS,
     }  # fmt: skip
     specs = [

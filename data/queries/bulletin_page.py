@@ -67,7 +67,8 @@ class BulletinPage:
 def bulletin_page(session: Session, moment: Moment) -> BulletinPage:
     """The page of `moment.place`; an hour looked back at is the hour whose issues are shown, as things stand now."""
     tree, place = moment.tree, moment.place
-    now = Moment(tree, place, moment.revision, moment.now)
+    # The present has its rows already where no hour is looked back at.
+    now = moment if moment.until is None else Moment(tree, place, moment.revision, moment.now)
     seen = now.ask(session, overview)
     period = moment.until if moment.until is not None else seen.last_period
     if place.level not in (Level.CITY, Level.DISTRICT):

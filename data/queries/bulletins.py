@@ -90,7 +90,9 @@ def picture(session: Session, moment: Moment, period: int) -> tuple[Frozen, tupl
         return None
     tree, campaign = moment.tree, moment.tree.campaign
     rows = site_rows(session, then)
-    states = {row.site.code: row.state for row in duty(session, then, period)}
+    states = {row.place.code: row.state for row in rows}
+    if seen.duty_period != period:
+        states = {row.site.code: row.state for row in duty(session, then, period)}
     sites = tuple(
         SiteLine(
             place=name_of(row.place),

@@ -1,25 +1,28 @@
 """The duty board: every child of a place in every hour, who owes the selected one, who was told of it."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from data.models import CurrentReport, Decision, Report
+from data.models import Decision
+from data.queries.duty_record import Record, adds_up, city_record, states_in, whole_record
 from data.queries.moment import Moment
 from data.queries.overview import overview, ref
 from data.reminder_record import Stored, contacts_below, stored, target_of, targets
 from data.stored_reports import batched_list
 from domain.board import (
     AHEAD,
+    HISTORY_SHOWN,
+    MOST_LISTS,
     OFTEN,
     SHOWN,
     Board,
     Column,
+    DistrictOwing,
     Line,
     Mention,
     OftenLate,
@@ -28,48 +31,33 @@ from domain.board import (
     TownList,
 )
 from domain.contacts import Contact, in_order, masked
-from domain.duty import EXCEPTIONS, Counts, Covering, State, state
-from domain.places import Level, Place
+from domain.duty import EXCEPTIONS, Counts, State
+from domain.places import Level, Place, PlaceTree
 from domain.reminders import OWING, Standing, blocked_until
-from domain.reports import Flag, Status
+from domain.reports import Status
 
 LISTED = (State.MISSING, State.RETURNED, State.LATE)
 """The states whose sites the lists of the selected hour name."""
 
 
-class Sent(NamedTuple):
-    """The report that covers a period: what its state follows from, when the site first said it, when this version
-    came."""
-
-    covering: Covering
-    first_at: datetime
-    at: datetime
-    report_id: int
-    tubes: int | None
-    third_copies: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Every site of the board in every period of the campaign."""
-
-    moment: Moment
-    states: Mapping[int, Sequence[State]]
-    sent: Mapping[int, Mapping[int, Sent]]
-
-    def counts(self, place: Place, periods: range) -> Counts:
-        sites = self.moment.tree.sites(place)
-        return Counts.of(self.states[site.id][k] for site in sites for k in periods)
-
-
 def duty_board(session: Session, moment: Moment) -> Board:
     """The board of `moment.place` as it is. The period `moment.period` is the selected one, else the last due."""
     tree, place = moment.tree, moment.place
-    record = _record(session, moment)
     due = tree.campaign.last_due(moment.now)
     columns = _columns(moment, due)
-    lines = _lines(record, columns)
     selected = moment.period if moment.period is not None else due
+    told = stored(session, tree, place, moment.now)
+    summed = adds_up(moment)
+    if summed:
+        told = told[:HISTORY_SHOWN]
+        states = states_in(session, moment, selected) if selected is not None else {}
+        owing = [tree.by_id[id_] for id_, one in states.items() if one in LISTED]
+        # Too many for lists that name them: then districts are named.
+        listed = owing if len({site.parent_id for site in owing}) <= MOST_LISTS else []
+        record = city_record(session, moment, [*listed, *_reminded_sites(tree, told)])
+    else:
+        record, states, owing, listed = whole_record(session, moment), {}, [], []
+    lines = _lines(record, columns)
     board = Board(
         present=moment.ask(session, overview),
         columns=columns,
@@ -81,7 +69,7 @@ def duty_board(session: Session, moment: Moment) -> Board:
         counts=Counts(),
         mentions={},
         lists=(),
-        history=_history(session, record),
+        history=_history(record, told),
         often_late=_often_late(record, due),
     )
     if selected is None:
@@ -93,51 +81,10 @@ def duty_board(session: Session, moment: Moment) -> Board:
         selected=next((i for i, column in enumerate(columns) if column.first == selected == column.last), None),
         expected=tree.expected(place)[selected],
         counts=record.counts(place, range(selected, selected + 1)),
-        mentions=_mentions(record, selected),
-        lists=_lists(session, record, selected),
+        mentions=_mentions_by_district(moment, states) if summed else _mentions(record, selected),
+        lists=() if len(listed) < len(owing) else _lists(session, record, selected),
+        groups=_groups(session, moment, states, selected) if len(listed) < len(owing) else (),
     )
-
-
-def _record(session: Session, moment: Moment) -> Record:
-    tree, now = moment.tree, moment.now
-    campaign = tree.campaign
-    sent = _sent(session, moment)
-    due = [campaign.is_due(k, now) for k in campaign.each_period()]
-    states = {}
-    for site in tree.sites(moment.place):
-        open_, own = tree.open_periods(site), sent.get(site.id, {})
-        states[site.id] = [
-            state(k in open_, due[k], own[k].covering if k in own else None) for k in campaign.each_period()
-        ]
-    return Record(moment, states, sent)
-
-
-_LATE = int(Flag.LATE)
-"""A plain number: a city's day asks for it eighty thousand times."""
-
-
-def _sent(session: Session, moment: Moment) -> Mapping[int, Mapping[int, Sent]]:
-    """The report that covers each period, by site and period."""
-    tree = moment.tree
-    c, r = CurrentReport, Report
-    query = (
-        sa.select(c.site_id, c.first_period, c.last_period, c.status, c.persons, c.flags, c.first_recorded_at,
-                  r.recorded_at, c.report_id, c.tubes, r.third_copies)
-        .join(r, (r.id == c.report_id) & (r.campaign_id == c.campaign_id))
-        .where(*moment.within(c))
-    )  # fmt: skip
-    sites = {site.id for site in tree.sites(moment.place)}
-    found: dict[int, dict[int, Sent]] = defaultdict(dict)
-    for site_id, first, last, status, persons, flags, first_at, at, report_id, tubes, copies in session.execute(
-        query
-    ):
-        if site_id not in sites:
-            continue
-        covering = Covering(status == Status.RETURNED, persons == 0, bool(flags & _LATE))
-        one = Sent(covering, first_at, at, report_id, tubes, copies)
-        for k in range(max(0, first), min(last + 1, tree.campaign.periods)):
-            found[site_id][k] = one
-    return found
 
 
 # -- hours and places
@@ -195,7 +142,7 @@ def _worst_first(columns: Sequence[Column]) -> Callable[[Line], tuple[int, int, 
 def _mentions(record: Record, period: int) -> Mapping[State, tuple[Mention, ...]]:
     """The sites in each state but on time, by code."""
     found: dict[State, list[Mention]] = defaultdict(list)
-    for site in _sites_by_code(record):
+    for site in record.sites:
         state_ = record.states[site.id][period]
         if state_ in EXCEPTIONS:
             sent = record.sent.get(site.id, {}).get(period)
@@ -208,7 +155,7 @@ def _lists(session: Session, record: Record, period: int) -> tuple[TownList, ...
     tree, now = record.moment.tree, record.moment.now
     campaign = tree.campaign
     by_town: dict[Place, list[Place]] = defaultdict(list)
-    for site in _sites_by_code(record):
+    for site in record.sites:
         if record.states[site.id][period] in LISTED:
             by_town[_town_of(record, site)].append(site)
     if not by_town:
@@ -216,6 +163,11 @@ def _lists(session: Session, record: Record, period: int) -> tuple[TownList, ...
     people = contacts_below(session, tree, tree.by_id[record.moment.place.ancestors[-1]])
     known = targets(session, campaign.id)
     told = stored(session, tree, record.moment.place, now, starts_at=campaign.start_of(period))
+    times: dict[str, list[datetime]] = defaultdict(list)
+    for one in told:
+        if _counts_as_told(one):
+            for code, _ in one.owed:
+                times[code].append(one.at)
     returned = _returned(session, record, period)
     due_at = campaign.end_of(period) + campaign.due
 
@@ -228,7 +180,7 @@ def _lists(session: Session, record: Record, period: int) -> tuple[TownList, ...
             since, reason, note = returned.get(sent.report_id, (sent.at, "", ""))
         elif sent is not None:
             until = sent.first_at
-        times = [one for one in told if _counts_as_told(one) and any(code == site.code for code, _ in one.owed)]
+        own = times.get(site.code, [])
         return Owing(
             place=ref(site),
             state=state_,
@@ -238,8 +190,8 @@ def _lists(session: Session, record: Record, period: int) -> tuple[TownList, ...
             note=note,
             tubes=sent.tubes if sent else None,
             third_copies=sent.third_copies if sent else None,
-            told=len(times),
-            told_at=times[0].at if times else None,
+            told=len(own),
+            told_at=own[0] if own else None,
         )
 
     lists = []
@@ -256,6 +208,55 @@ def _lists(session: Session, record: Record, period: int) -> tuple[TownList, ...
             )
         )
     return tuple(sorted(lists, key=lambda one: (-len(one.of(*OWING)), one.town.code)))
+
+
+def _mentions_by_district(moment: Moment, states: Mapping[int, State]) -> Mapping[State, tuple[Mention, ...]]:
+    """The districts with sites in each state but on time, those with most first."""
+    counts: dict[State, Counter[int]] = defaultdict(Counter)
+    for id_, one in states.items():
+        if one in EXCEPTIONS:
+            counts[one][_child_above(moment, id_)] += 1
+    tree = moment.tree
+    return {
+        one: tuple(Mention(ref(tree.by_id[id_]), sites=number) for id_, number in own.most_common())
+        for one, own in counts.items()
+    }
+
+
+def _groups(
+    session: Session, moment: Moment, states: Mapping[int, State], period: int | None
+) -> tuple[DistrictOwing, ...]:
+    """What each district owes of a period, who owes most first."""
+    if period is None:
+        return ()
+    tree, campaign = moment.tree, moment.tree.campaign
+    since = stored(session, tree, moment.place, moment.now, starts_at=campaign.start_of(period))
+    told = {code for one in since if _counts_as_told(one) for code, _ in one.owed}
+    counts: dict[int, Counter[State]] = defaultdict(Counter)
+    towns: dict[int, set[int | None]] = defaultdict(set)
+    reminded_: Counter[int] = Counter()
+    for id_, one in states.items():
+        above, site = _child_above(moment, id_), tree.by_id[id_]
+        counts[above][one] += 1
+        if one in OWING:
+            towns[above].add(site.parent_id)
+            reminded_[above] += site.code in told
+    found = (
+        DistrictOwing(
+            ref(tree.by_id[id_]),
+            Counts(**{one.value: number for one, number in own.items()}),
+            len(towns[id_]),
+            reminded_[id_],
+        )
+        for id_, own in counts.items()
+    )
+    return tuple(sorted(found, key=lambda one: (-one.counts.unsettled, -one.counts.late, one.place.code)))
+
+
+def _child_above(moment: Moment, site: int) -> int:
+    """The child of the place that `site` lies in."""
+    above = moment.tree.by_id[site].ancestors
+    return above[above.index(moment.place.id) - 1]
 
 
 def _returned(session: Session, record: Record, period: int) -> Mapping[int, tuple[datetime, str, str]]:
@@ -277,10 +278,6 @@ def _returned(session: Session, record: Record, period: int) -> Mapping[int, tup
     return found
 
 
-def _sites_by_code(record: Record) -> Sequence[Place]:
-    return sorted(record.moment.tree.sites(record.moment.place), key=lambda site: site.code)
-
-
 def _town_of(record: Record, site: Place) -> Place:
     """The place whose list names `site`: the one right above it."""
     return record.moment.tree.by_id[site.ancestors[1]] if len(site.ancestors) > 1 else site
@@ -299,15 +296,22 @@ def _counts_as_told(one: Stored) -> bool:
 
 def reminded(session: Session, moment: Moment) -> tuple[Reminded, ...]:
     """The latest reminders of `moment.place` and below, the newest first."""
-    return _history(session, _record(session, moment))
+    told = stored(session, moment.tree, moment.place, moment.now)
+    if adds_up(moment):
+        return _history(city_record(session, moment, _reminded_sites(moment.tree, told)), told)
+    return _history(whole_record(session, moment), told)
 
 
-def _history(session: Session, record: Record) -> tuple[Reminded, ...]:
+def _reminded_sites(tree: PlaceTree, told: Iterable[Stored]) -> list[Place]:
+    return [tree.by_code[code] for one in told for code, _ in one.owed if code in tree.by_code]
+
+
+def _history(record: Record, told: Iterable[Stored]) -> tuple[Reminded, ...]:
     """The latest reminders, and which of the sites on them have reported since."""
     tree = record.moment.tree
     campaign = tree.campaign
     found = []
-    for one in stored(session, tree, record.moment.place, record.moment.now):
+    for one in told:
         period = campaign.period_of(one.starts_at)
         # A reminder to a whole town is told in full to who sees the town; who sees one site only, its own.
         sites = [tree.by_code[code] for code, _ in sorted(one.owed) if code in tree.by_code]
@@ -346,7 +350,7 @@ def _often_late(record: Record, due: int | None) -> tuple[OftenLate, ...]:
     tree = record.moment.tree
     campaign = tree.campaign
     found = []
-    for site in _sites_by_code(record):
+    for site in record.sites:
         times = []
         for k in range((due if due is not None else -1) + 1):
             if record.states[site.id][k] is State.LATE:

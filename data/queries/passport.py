@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -38,8 +37,7 @@ def passport_of(figure: Figure, hourly: bool) -> Query:
     return passport
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """One current report and what it counts for in the figure; None where it does not state it."""
 
     site: Place
@@ -119,17 +117,19 @@ class _Reader:
         name = self.figure.counted
         judged = name in ("persons", "tubes")
         column: Any = getattr(c if judged else r, name) if name else sa.literal(1)
-        query = (
-            sa.select(c.site_id, c.first_period, c.last_period, c.status, column, c.version, c.report_id)
-            .join(r, (r.id == c.report_id) & (r.campaign_id == c.campaign_id))
-            .where(*self.moment.within(c))
+        query = sa.select(c.site_id, c.first_period, c.last_period, c.status, column, c.version, c.report_id).where(
+            *self.moment.within(c)
         )
+        if name and not judged:
+            query = query.join(r, (r.id == c.report_id) & (r.campaign_id == c.campaign_id))
         if self.moment.place.level is Level.SITE:
             query = query.where(c.site_id == self.moment.place.id)
+        sites = {site.id: site for site in self.tree.sites(self.moment.place)}
+        statuses = {status.value: status for status in Status}
         return [
-            _Row(self.tree.by_id[site_id], first, last, Status(status), value, version, report_id)
+            _Row(sites[site_id], first, last, statuses[status], value, version, report_id)
             for site_id, first, last, status, value, version, report_id in self.session.execute(query)
-            if self.moment.place.id in self.tree.by_id[site_id].ancestors
+            if site_id in sites
         ]
 
     def _counts(self, row: _Row) -> bool:

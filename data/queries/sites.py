@@ -4,7 +4,7 @@ from collections import Counter
 
 from sqlalchemy.orm import Session
 
-from data.queries.cells import NOTHING, figures, kept_cells
+from data.queries.cells import UNREPORTED, figures, summed_cells
 from data.queries.duty import duty
 from data.queries.moment import Moment
 from data.queries.overview import overview, ref
@@ -19,9 +19,9 @@ def site_rows(session: Session, moment: Moment) -> tuple[SiteRow, ...]:
     tree, place = moment.tree, moment.place
     campaign = tree.campaign
     sites = tree.sites(place)
-    cells = kept_cells(session, campaign.id, [site.id for site in sites])
     seen = moment.ask(session, overview)
     duty_period, last = seen.duty_period, seen.last_period
+    cells = summed_cells(session, campaign.id, [site.id for site in sites], last, moment.until)
     states = {}
     if duty_period is not None:
         states = {row.site.id: row.state for row in duty(session, moment, duty_period)}
@@ -33,14 +33,11 @@ def site_rows(session: Session, moment: Moment) -> tuple[SiteRow, ...]:
             worst[finding.place] = finding
     rows = []
     for site in sites:
-        own = cells.get(site.id, {})
-        if moment.until is not None:
-            own = {k: cell for k, cell in own.items() if k <= moment.until}
-        totals = figures(own.values())
+        own = cells.get(site.id, UNREPORTED)
+        totals = figures([own.total])
         target = tree.target(site)
         planned = progress.planned_until(tree.plan(site), last)
-        until = sum(cell.persons for period, cell in own.items() if last is not None and period <= last)
-        gap = progress.gap_pp(until, planned, target)
+        gap = progress.gap_pp(own.until, planned, target)
         severity: Severity | None = worst[site.code].severity if site.code in worst else None
         rows.append(
             SiteRow(
@@ -49,9 +46,9 @@ def site_rows(session: Session, moment: Moment) -> tuple[SiteRow, ...]:
                 kind=site.kind,
                 target=target,
                 figures=totals,
-                last_hour=figures([own.get(last, NOTHING)] if last is not None and last in own else []),
+                last_hour=figures([own.hour] if own.hour is not None else []),
                 completion=progress.completion(totals.persons, target),
-                gap_persons=round(until - planned) if planned is not None else None,
+                gap_persons=round(own.until - planned) if planned is not None else None,
                 gap_pp=gap,
                 severity=status.of_site_gap(gap, campaign.limits),
                 state=states.get(site.id),

@@ -1,6 +1,7 @@
 """The simulated city on record, small: its sums, its repetition, and the city above its districts."""
 
 import gzip
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -205,9 +206,26 @@ def test_pages_of_the_city_list_towns_and_lead_down_where_a_districts_list_sites
         if page == "sites":
             assert site not in of_city
             assert site in words_of(snapshot_of(browser, page, OWN))
+    of_city = json.loads(words_of(snapshot_of(browser, "map", CITY)))["panels"]["map-page"]
+    drawn = json.loads(next(stage for stage in stages(of_city)))
+    # Nobody has brought a grid of people: the city's districts are shown by completion.
+    assert (drawn["by_district"], drawn["first"]) == (True, "completion")
+    assert {town["step"] for town in drawn["towns"]} <= {1, 2, 3, 4, 5}
     rows = words_of(snapshot_of(browser, "overview", CITY))
+    assert f'"/?campaign={CAMPAIGN}&place={OWN}' in rows
     assert all(f"place={district}" in rows for district in (OWN, OTHER))
     assert f"place={OWN}001" in words_of(snapshot_of(browser, "overview", OWN))
+
+
+def stages(part: Any) -> Iterator[str]:
+    """The data of the maps in a panel."""
+    if isinstance(part, dict):
+        if "data-map" in part:
+            yield part["data-map"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for below in part:
+            yield from stages(below)
 
 
 @pytest.mark.parametrize("foreign", [CITY, OTHER, f"{OTHER}001"])

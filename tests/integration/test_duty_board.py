@@ -1,18 +1,23 @@
 """The duty board: the same states as the contract's, sums that add up, lists that name everybody."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+import orjson
 import pytest
 from kit import CITY, DISTRICT, OTHER_TOWN, TOWN, ZONE, Api, SetClock, World, at, codes, make_world, row
 
+from components.reminders import reminders
 from data.database import Database
 from data.demo.contacts import contacts_of
 from data.ingest.batch import Sender
 from data.ingest.files import What, import_file
 from data.models import ContactRow
+from data.queries import duty_board as duty_board_queries
 from data.queries.duty_board import duty_board
 from data.queries.moment import Moment
+from domain import site_groups
 from domain.board import SHOWN, Board
 from domain.duty import Counts, State
 
@@ -135,6 +140,50 @@ def test_a_city_has_its_districts_in_rows_and_their_towns_below(database: Databa
     assert [line.place.code for line in found.lines] == [DISTRICT]
     assert {line.place.code for line in found.lines[0].below} == set(TOWNS)
     assert {town.town.code for town in found.lists} == set(TOWNS)
+
+
+def test_a_citys_board_says_added_up_what_it_says_site_by_site(
+    database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+):
+    world, rng = make_world(database, clock, city=True), Random(5)
+    # S5 opens later than the campaign: what it reports before counts for nothing.
+    for hour in range(6, 14):
+        for site in ("S1", "S2", "S3", "S4", "S5"):
+            world.clock.to(at(hour + 1, rng.choice((2, 11, 40))))
+            if rng.random() < 0.8:
+                world.send(row(site, hour, rng.choice((0, 7, 30)), tubes=9))
+            if rng.random() < 0.2:
+                world.send_back(f"{site}/{hour}")
+    world.send(row("S1", 13, 60))
+    world.clock.to(at(14, 30))
+    whole = {hour: board(world, CITY, hour) for hour in (None, 8, 12, 13, 15)}
+    monkeypatch.setattr(site_groups, "MOST_LISTED", 2)
+    for hour, expected in whole.items():
+        found = board(world, CITY, hour)
+        assert replace(found, mentions={}) == replace(expected, mentions={})
+        assert {state: sum(one.sites for one in named) for state, named in found.mentions.items()} == {
+            state: len(named) for state, named in expected.mentions.items()
+        }
+    check(world, CITY)
+
+
+def test_where_too_many_towns_owe_a_city_names_its_districts(
+    database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+):
+    world = make_world(database, clock, city=True)
+    clock.to(at(9, 30))
+    monkeypatch.setattr(site_groups, "MOST_LISTED", 2)
+    monkeypatch.setattr(duty_board_queries, "MOST_LISTS", 1)
+    found = board(world, CITY)
+    assert found.lists == ()
+    (district,) = found.groups
+    assert (district.place.code, district.counts, district.towns, district.told) == (DISTRICT, found.counts, 2, 0)
+    page = reminders(found, "en").to_plotly_json()
+    said = orjson.dumps(page, default=lambda part: part.to_plotly_json()).decode()
+    assert f"place={DISTRICT}" in said
+    assert "S1" not in said
+    # Its district has the lists.
+    assert {town.town.code for town in board(world, DISTRICT).lists} == set(TOWNS)
 
 
 def test_a_town_has_its_sites_in_rows_the_worst_first(world: World):

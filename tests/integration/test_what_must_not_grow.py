@@ -15,6 +15,7 @@ from tube_kit import code, event, set_labs, tell
 from app import PAGES
 from data import campaigns
 from data.queries import minutes
+from data.queries.cells import figures, kept_cells, summed_cells
 from data.queries.moment import Moment
 from data.queries.tube_findings import tube_findings
 from views.snapshots import Snapshots
@@ -110,3 +111,18 @@ def test_in_a_large_campaign_findings_are_looked_for_once_a_minute(
     assert not tell(world, event(code(900), "received", 7, 20)).rejected
     assert found_odd(world, at(10, 30, 50)) == within
     assert found_odd(world, at(10, 31)) == {code(900)}
+
+
+@pytest.mark.parametrize("until", [None, 2])
+def test_what_the_database_adds_up_of_a_site_is_what_its_periods_add_up_to(world: World, until: int | None):
+    sent = [row(site, hour, 10 * hour, tubes=hour) for site in ("S1", "S3") for hour in (6, 8, 9)]
+    assert not world.send(*sent).rejected
+    with world.reading() as (session, tree):
+        ids = [site.id for site in tree.sites(tree.by_code[DISTRICT])]
+        kept, summed = kept_cells(session, world.id, ids), summed_cells(session, world.id, ids, 2, until)
+    assert set(summed) == {id_ for id_, own in kept.items() if own}
+    for id_, own in kept.items():
+        shown = [cell for period, cell in own.items() if until is None or period <= until]
+        assert figures([summed[id_].total]) == figures(shown)
+        assert summed[id_].until == sum(cell.persons for period, cell in own.items() if period <= 2)
+        assert summed[id_].hour == own.get(2)

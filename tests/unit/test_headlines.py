@@ -161,3 +161,11 @@ def test_beside_the_strip_over_stale_data_stands_how_far_the_hour_is_and_who_was
     owing = chain((child(TOWN, missing=1), (SITE_2,)), (child(OTHER), ()), sites_reported=29)
     assert late_note(owing, "zh") == "14时 29/30 采样点已报，已催 西南街道"
     assert late_note(chain((child(OTHER), ())), "en") == "14h: 30/30 sites reported"
+
+
+def test_where_too_many_owe_to_be_named_the_chain_counts_them_by_place():
+    rows = chain((child(TOWN, missing=40), ()), (child(OTHER, missing=7), ()), (child(THIRD), ()))
+    (_, missing) = headlines.chain(rows)
+    assert missing.key == "missing_counted"
+    assert missing.params["towns"] == ((TOWN, 40), (OTHER, 7))
+    assert missing.params["count"] == 47

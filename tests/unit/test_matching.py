@@ -10,7 +10,7 @@ from matching_kit import CAMPAIGN, END, NOW, hour, lab, picture
 
 from domain.assignment import Kind, assigned, joined, next_hour, propose
 from domain.flow import Change, changed
-from domain.matching import calls_support, glance, outcome, try_plan, window_of
+from domain.matching import MOST_ADJUSTED, adjusted, calls_support, glance, outcome, try_plan, window_of
 from domain.matching_picture import due_steps, headway_of, mean_minutes, paired, rate_of, runs_of
 from domain.matching_plan import Move, Overtime, Plan, Pool, Runs
 
@@ -185,3 +185,25 @@ def test_a_change_holds_from_its_minute_to_its_end():
     made = changed((Change(0.0, 100.0),), 60.0, 50.0, 120.0)
     assert made == (Change(0.0, 100.0), Change(60.0, 50.0), Change(120.0, 100.0))
     assert changed((Change(0.0, 100.0),), -10.0, 50.0, None)[0].value == 50.0
+
+
+def test_of_many_towns_those_most_pressed_and_those_changed_are_offered():
+    few = picture()
+    assert adjusted(few, try_plan(few, Plan())) == few.towns
+    first = few.towns[0]
+    many = replace(
+        few,
+        towns=tuple(
+            replace(
+                first, id=n, place=replace(first.place, code=f"T{n:02}"), waiting=first.waiting if n >= 20 else ()
+            )
+            for n in range(60)
+        ),
+    )
+    plan = Plan(runs=(Runs("T03", 9.0, hour(16), None),))
+    offered = adjusted(many, try_plan(many, plan))
+    codes = [town.place.code for town in offered]
+    assert len(codes) == MOST_ADJUSTED
+    assert codes == sorted(codes)
+    assert "T03" in codes
+    assert all(code == "T03" or code >= "T20" for code in codes)

@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import plotly.graph_objects as go
 import pytest
 from backlog_kit import LABS, LIMITS, TOWN, afternoon, lab_backlog, nothing
+from dash import html
 from dash.development.base_component import Component
 from matching_kit import DISTRICT, NOW, picture
 
@@ -20,6 +22,8 @@ from domain.lab_load import Diversion, diversion, load, loads
 from domain.late_tubes import REPORT, Late, late_findings
 from domain.matching import outcome, window_of
 from domain.matching_plan import Plan
+from domain.overview import PlaceRef
+from domain.places import Level
 from domain.status import Severity
 from domain.tube_page import TubesPicture, expected_path
 from domain.tubes import Stage
@@ -199,3 +203,16 @@ def test_a_choice_of_laboratories_names_each_of_them():
     names = said(lab_choice(rows, "zh")[0])
     assert all(name in names for _, name, _, _ in LABS)
     assert lab_choice(TubesPicture(Backlogs(DISTRICT, 1, nothing().backlog, ())), "zh") == []
+
+
+def test_more_laboratories_than_fit_beside_each_other_stand_in_a_menu():
+    whole = afternoon()
+    many = tuple(replace(row, lab=replace(row.lab, code=f"L{n}")) for n in range(4) for row in whole.labs)
+    (choice,) = lab_choice(TubesPicture(replace(whole, labs=many)), "zh")
+    assert isinstance(choice.children, html.Details)
+    assert f"共 {len(many)} 家" in said(choice)
+
+
+def test_a_city_says_where_its_forecast_is_made():
+    city = replace(afternoon(), place=PlaceRef("990100", "澜川市", "Lanchuan", Level.CITY))
+    assert "见各区" in said(tubes_kpis(TubesPicture(city), "zh"))
