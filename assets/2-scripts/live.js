@@ -25,6 +25,7 @@
   let again = false; // a wish to poll at once that came while busy
 
   const element = () => document.getElementById("live");
+  const said = () => JSON.stringify({ ...element()?.dataset });
   const pause = () => new Promise((done) => setTimeout(done, 0));
   const get = (url) => window.command.get(url, TIMEOUT_MS);
 
@@ -62,7 +63,7 @@
 
   /** Another page, place, campaign or language: the old picture says nothing about it. */
   function beginIfOther(live) {
-    const now = JSON.stringify({ ...live.dataset });
+    const now = said();
     if (now === shown) return;
     // Another hour of the same page finds its tables in place, sorted as the reader wanted them.
     if (!shown || withoutHour(now) !== withoutHour(shown)) frames = {};
@@ -105,7 +106,7 @@
     try {
       // A page that plays the hours of the day has fetched the next ones already.
       const next = window.command.ahead?.(live.dataset, head) ?? (await get(address(live.dataset, head)));
-      if (asked !== shown || element() !== live) return; // the reader has gone on to another page
+      if (asked !== said()) return; // the reader has gone on to another page
       snapshot = next;
       // The server may have sent us on to a newer one than we asked for.
       version = { epoch: next.epoch, revision: next.revision, minute: next.minute };
@@ -126,7 +127,7 @@
   /** Put every panel that differs from what is on the screen into its place, one per task. */
   async function draw(asked) {
     for (const [slug, tree] of Object.entries(snapshot.panels)) {
-      if (asked !== shown) return;
+      if (asked !== said()) return; // what stands here now has another picture
       const json = JSON.stringify(tree);
       if (drawn[slug] === json) continue;
       if (!document.getElementById(`panel-${slug}`)) continue;
@@ -146,6 +147,7 @@
       await pause();
     }
     await pause();
+    if (asked !== said()) return;
     fillIn();
     lightUp();
     window.dispatchEvent(new CustomEvent("picturedrawn"));
@@ -274,7 +276,7 @@
   // page: look at once instead of at the next second.
   new MutationObserver(() => {
     const live = element();
-    if (live && JSON.stringify({ ...live.dataset }) !== shown) poll();
+    if (live && said() !== shown) poll();
   }).observe(document.documentElement, {
     subtree: true, childList: true, attributes: true,
     attributeFilter: ["data-campaign", "data-view", "data-place", "data-language", "data-epoch", "data-hour", "data-lab"],

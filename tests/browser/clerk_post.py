@@ -144,6 +144,14 @@ class Phone:
             expect(self.page.locator("#foot button, #body .rows, #body .note").first).to_be_visible()
         return self
 
+    def turn_to(self, period: int, to: str = "hour") -> "Phone":
+        """Another hour, in the page that is open: come back when it is shown. Before, the fields are those of the
+        hour that was."""
+        begin, end = (int(self.post.hour(k)[11:13]) for k in (period, period + 1))
+        self.page.goto(f"{self.address}/clerk#{to}={self.post.hour(period).replace('+', '%2B')}")
+        expect(self.page.locator(".hd .big")).to_have_text(f"{begin}–{end or 24}时")
+        return self
+
     def kept(self) -> "Phone":
         """Wait until the service worker holds the form, so that it opens without a network."""
         self.page.wait_for_function(
@@ -195,11 +203,7 @@ class Phone:
 
     def until(self, reached: Callable[[list[dict[str, Any]]], bool]) -> None:
         """Wait until what the phone keeps is as said."""
-        for _ in range(400):
-            if reached(self.entries()):
-                return
-            self.page.wait_for_timeout(25)
-        raise AssertionError(self.entries())
+        self.look.until(lambda: reached(self.entries()))
 
     def settled(self) -> None:
         """Wait until nothing waits any more."""

@@ -3,12 +3,17 @@
 import itertools
 import os
 import re
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, expect
 
-expect.set_options(timeout=10_000)
+PATIENCE = 30_000
+"""How long what must come is waited for, in milliseconds: nothing is measured by it."""
+
+expect.set_options(timeout=PATIENCE)
 
 READY = """() => {
   const state = document.body?.dataset.state; // a document that has just begun has no body
@@ -16,8 +21,12 @@ READY = """() => {
   const live = document.getElementById("live");
   // The address changes before the page does: what stands here may still be the page before.
   const view = location.pathname.slice(1) || "overview";
-  if (live && live.dataset.view !== view) return false;
+  const app = document.querySelector(".app");
+  if (app && !app.classList.contains(`app-${view}`)) return false;
   if (!live) return true;
+  const lang = new URLSearchParams(location.search).get("lang");
+  if (live.dataset.view !== view || ["zh", "en"].includes(lang) && live.dataset.language !== lang) return false;
+  if (live.dataset.place && window.pictured !== JSON.stringify({ ...live.dataset })) return false;
   return ["live", "stale"].includes(state) && !document.querySelector(".skeleton") &&
     !!document.querySelector(".asof, .main-empty") && !!document.title && document.title !== "采样指挥" &&
     [...document.querySelectorAll(".graph")].every((chart) => chart.querySelector(".main-svg"));
@@ -35,6 +44,11 @@ HURRY = """(() => {
   const real = window.setInterval;
   window.setInterval = (done, after, ...more) => real(done, after === 1000 ? 200 : after, ...more);
 })()"""
+
+# What the picture is of that stands there whole.
+PICTURED = """window.addEventListener("picturedrawn", () => {
+  window.pictured = JSON.stringify({ ...document.getElementById("live")?.dataset });
+})"""
 
 VIOLATIONS = {"resultTypes": ["violations"]}
 """What axe-core is asked for: all its rules, without a list of everything that is right, which takes longer to carry
@@ -85,8 +99,9 @@ class Look:
         self.problems: list[str] = []
         self.requests: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.add_init_script(HURRY)
+        page.add_init_script(PICTURED)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._problem(f"uncaught: {error}"))
         page.on("request", self._request)
@@ -109,8 +124,14 @@ class Look:
         """What this test provokes itself."""
         self._allowed.append(re.compile(pattern))
 
+    def let_through(self) -> None:
+        """Nobody stands in for the server any more; what a stand-in is just answering is answered first. Routes that
+        are only held are let go by their test."""
+        self.page.unroute_all(behavior="wait")
+
     def close(self) -> None:
         with suppress(Error):
+            self.page.unroute_all(behavior="ignoreErrors")
             self.page.close()
         assert not self.problems, self.problems
 
@@ -144,17 +165,30 @@ class Look:
         )
 
     def reads(self, path: str, **query: str) -> None:
-        """Wait until the address has this path and these values, and the page there is drawn."""
+        """Wait until the address has this path and these values, the page is that of the address, and drawn."""
         wanted = {"path": path, "query": query}
         self.page.wait_for_function(
             """({path, query}) => location.pathname === path && Object.entries(query).every(
               ([name, value]) => (new URLSearchParams(location.search).get(name) ?? "") === value)""",
             arg=wanted,
         )
-        place = query.get("place")
-        if place:
-            self.page.wait_for_function("p => document.getElementById('live')?.dataset.place === p", arg=place)
+        # The address changes before the page does. An hour may be written in several ways.
+        self.page.wait_for_function(
+            """(query) => {
+              const shown = document.getElementById("live")?.dataset;
+              return shown && ["campaign", "place"].every((name) => !query[name] || shown[name] === query[name])
+                && (query.hour === undefined || Boolean(shown.hour) === Boolean(query.hour));
+            }""",
+            arg=query,
+        )
         self.drawn()
+
+    def until(self, reached: Callable[[], object]) -> None:
+        """Wait until this holds, which is known here and not in the page; the page's requests go on meanwhile."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not reached():
+            assert time.monotonic() < end, "it never came"
+            self.page.wait_for_timeout(25)
 
     def size(self, width: int, height: int) -> None:
         """Another screen; returns when every chart has been fitted to it."""
@@ -187,8 +221,8 @@ class Look:
     def one(self, selector: str) -> Locator:
         return self.page.locator(selector)
 
-    def state(self, name: str, timeout: float = 15_000) -> None:
-        self.page.wait_for_function("s => document.body.dataset.state === s", arg=name, timeout=timeout)
+    def state(self, name: str) -> None:
+        self.page.wait_for_function("s => document.body.dataset.state === s", arg=name)
 
     def value(self, key: str) -> str:
         """The figure with this key as written."""

@@ -187,14 +187,14 @@ class Server:
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "tests.browser.prompt:server()"]
         # A group of its own: killed, it takes its workers along.
         self._process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while not self._ready():
             assert self._process.poll() is None, "the server ended"
             assert time.monotonic() < until, "the server is not ready"
             time.sleep(0.05)
 
     def _ready(self) -> bool:
-        with suppress(OSError), urllib.request.urlopen(f"{self.address}/readyz", timeout=2) as answer:
+        with suppress(OSError), urllib.request.urlopen(f"{self.address}/readyz", timeout=20) as answer:
             return bool(answer.status == 200)
         return False
 
@@ -219,7 +219,7 @@ class Server:
         request = urllib.request.Request(
             f"{self.address}/api/v1/{path}", headers={"Authorization": f"Bearer {token}"}
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return dict(json.load(answer))
 
     def report(self, campaign: str, token: str, *rows: dict[str, object]) -> dict[str, Any]:
@@ -229,7 +229,7 @@ class Server:
             json.dumps({"reports": rows}).encode(),
             {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             said = dict(json.load(answer))
         assert not said.get("rejected"), said
         return said
@@ -239,5 +239,5 @@ class Server:
         request = urllib.request.Request(
             f"{self.address}/api/v1/{path}", headers={"Authorization": f"Bearer {token}"}
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return list(json.load(answer))

@@ -221,14 +221,10 @@ def test_rows_of_a_sheet_fill_the_cards_of_missed_hours(post: Post, phones):
     phone.press()
     phone.press()
     phone.says("缺 2 小时")
-    assert [i.input_value() for i in phone.page.locator(".hour input").all()] == [
-        "486",
-        "51",
-        "51",
-        "523",
-        "55",
-        "55",
-    ]
+    inputs = phone.page.locator(".hour input")
+    expect(inputs).to_have_count(6)
+    for n, value in enumerate(("486", "51", "51", "523", "55", "55")):
+        expect(inputs.nth(n)).to_have_value(value)
 
 
 def test_a_message_nobody_understands_fills_nothing(post: Post, phones):

@@ -76,7 +76,7 @@ def test_a_click_on_an_hour_looks_back_at_it_and_a_link_leads_to_now(page: Look)
     assert page.text(".asof .until") == "数据截至 10:00"
     assert page.one(".stamp .strip").is_hidden()
     page.one(".chip.looking a").click()
-    page.page.wait_for_function("() => !new URLSearchParams(location.search).get('hour')")
+    page.reads("/", place=TOWN, hour="")
     expect(page.one(".chip.looking")).to_have_count(0)
     assert page.text(".asof .until") == "数据截至 14:00"
     page.one(".crumbs a").first.click()

@@ -10,7 +10,7 @@ import pytest
 import scenery
 import town_scene
 from look import SCREENS, SPOKEN, Look, dressed
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from test_access import assert_no_violations
 from town_scene import DISTRICT, IMG, OTHER_TOWN, TOWN, Work
 
@@ -183,6 +183,23 @@ def test_choosing_an_hour_changes_strip_and_lists_and_the_page_stays(board: Look
     assert board.one("[data-duty-hour].on").get_attribute("aria-current") == "true"
     assert board.page.evaluate("window.stays") is True
     assert "hour=" in address(board)
+
+
+def test_a_picture_that_comes_late_is_not_drawn_under_another_hour(board: Look, owing: Work):
+    board.allow("abort")  # what is held longer than a page waits is asked again
+    held: list[Route] = []
+    board.page.route("**/snapshots/**", lambda route: held.append(route))
+    owing.send(owing.row("W1", key="W1/now"), minutes=20)
+    board.until(lambda: held)
+    board.one("[data-duty-hour]").first.click()
+    held[0].continue_()
+    # When it asks for the picture of the hour chosen, the page is done with the other one.
+    board.until(lambda: len(held) > 1)
+    assert strip(board)["missing"] == 2
+    for route in held[1:]:
+        route.continue_()
+    board.page.unroute("**/snapshots/**")
+    expect(board.one("[data-key=duty-missing]")).to_have_text("0")
 
 
 def test_a_cell_leads_to_its_hour_and_place(board: Look):

@@ -92,7 +92,7 @@ def test_the_messages_are_in_the_language_of_the_page(page: Look, scene, campaig
     said = counts(page)
     assert len(said) == 5
     assert "not a number" in page.text(".refused-table")
-    assert page.page.get_by_role("button", name="Import", exact=True).is_enabled()
+    expect(page.page.get_by_role("button", name="Import", exact=True)).to_be_enabled()
 
 
 def test_refused_rows_come_back_as_a_file_that_can_be_mended_and_sent_again(

@@ -195,7 +195,7 @@ def test_tiles_come_only_from_the_host_in_the_settings_and_lie_under_the_land(ti
         """() => [...document.querySelectorAll(".map-tiles image")].map((tile) => [tile.getAttribute("href"),
           ...["x", "y", "width", "height"].map((name) => Number(tile.getAttribute(name)))])"""
     )
-    assert asked
+    look.until(lambda: asked)
     # Neighbours meet: the right edge of one is the left edge of the next.
     place = {tuple(int(n) for n in re.findall(r"\d+", tile[0])): tile[1:] for tile in tiles}
     pairs = [(at, (at[0], at[1] + 1, at[2])) for at in place if (at[0], at[1] + 1, at[2]) in place]

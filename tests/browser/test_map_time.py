@@ -11,6 +11,11 @@ COUNTED = """() => [...document.querySelectorAll(".map-grid .ag-header-cell")]
   .map((cell) => `${cell.getAttribute("col-id")} ${cell.getAttribute("aria-sort")}`)"""
 
 
+def sorted_by(look: Look, said: str) -> None:
+    """Wait until the table is sorted by this column and no other."""
+    look.page.wait_for_function(f"(said) => ({COUNTED})().join() === said", arg=said)
+
+
 def opened(look: Look, **query: str) -> Look:
     look.go("/map", **query)
     look.page.wait_for_selector(f"{ROW} [col-id=name]", state="attached")
@@ -36,9 +41,13 @@ def test_the_hour_moves_every_panel_and_leaves_window_and_layer_alone(page: Look
     assert {"hour=", "layer=queue", "window=440607103"} <= {
         w for w in ("hour=", "layer=queue", "window=440607103") if w in page.page.url
     }
-    # The frame's links go to the same hour, and the table speaks of it.
+    # The day is played: two hours are left, and are over before who looks late has looked.
+    page.page.evaluate("""() => {
+      const look = () => { window.played ||= document.querySelector(".map-time[data-playing]") !== null; };
+      new MutationObserver(look).observe(document.body, { subtree: true, attributeFilter: ["data-playing"] });
+    }""")
     page.page.get_by_role("button", name="播放当天").click()
-    expect(page.one(".map-time")).to_have_attribute("data-playing", "")
+    page.page.wait_for_function("() => window.played")
     # It ends by itself at the present.
     expect(track).to_have_attribute("aria-valuetext", "现在")
     expect(page.one(".map-time")).not_to_have_attribute("data-playing", "")
@@ -50,16 +59,17 @@ def test_the_hour_moves_every_panel_and_leaves_window_and_layer_alone(page: Look
 
 def test_the_table_follows_the_map_and_a_press_on_a_row_opens_the_drawer(page: Look):
     opened(page)
-    assert page.page.evaluate(COUNTED) == ["load descending"]
+    sorted_by(page, "load descending")
     page.page.locator(".map-switches [data-layer=queue]").click()
     expect(page.one("[data-map-table-town]")).to_have_text("排队")
-    assert page.page.evaluate(COUNTED) == ["queue descending"]
+    sorted_by(page, "queue descending")
     # What the reader sorts by stays, over another hour as well.
     page.page.locator(".map-grid .ag-header-cell[col-id=name]").click()
     page.page.get_by_role("slider").press("ArrowLeft")
     page.page.get_by_role("slider").press("ArrowLeft")
     expect(page.one(".asof .until")).to_contain_text("13:00")
-    assert page.page.evaluate(COUNTED) == ["name ascending"]
+    page.drawn()
+    sorted_by(page, "name ascending")
     assert violations(page, ".at-map-table") == []
 
     cell = page.page.locator(f"{ROW} [col-id=town]").first

@@ -176,8 +176,14 @@ def test_the_source_is_copied_as_text(visitor):
     page = visitor(permissions=["clipboard-read", "clipboard-write"])
     page.go(figure="persons", of="440607")
     opened(page)
+    # It says so for two seconds: who looks later has missed it.
+    page.page.evaluate("""() => {
+      const said = document.querySelector("[data-passport-copy] span");
+      const look = () => { window.copied ||= said.textContent === "已复制"; };
+      new MutationObserver(look).observe(said, { subtree: true, childList: true, characterData: true });
+    }""")
     page.one("[data-passport-copy]").click()
-    expect(page.one("[data-passport-copy] span")).to_have_text("已复制")
+    page.page.wait_for_function("() => window.copied")
     text = page.page.evaluate("navigator.clipboard.readText()")
     for said in (value(page), "已采样人数", "三水区", "截至", "修订号 r", "已核"):
         assert said in text

@@ -76,7 +76,10 @@ def test_an_inspector_counts_on_a_phone_and_another_site_is_applied_for(page: Lo
     expect(detail(page)).to_contain_text(HOSTILE)
     detail(page).get_by_role("button", name="登记查验").click()
     form = page.one(".plan-form")
-    for tick in form.locator("input[type=checkbox]").all():
+    expect(form).to_be_visible()
+    ticks = form.locator("input[type=checkbox]").all()
+    assert ticks
+    for tick in ticks:
         tick.check()
     form.get_by_label("采样台数").fill("3")
     expect(form.locator(".plan-count", has_text="采样医护").locator("b")).to_have_text("18")

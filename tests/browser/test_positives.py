@@ -162,8 +162,8 @@ def test_the_second_of_two_at_once_is_told_so_and_a_correction_is_seen(page: Loo
         one.go("/positives", campaign=ROUND)
         expect(card(one, pool)).to_be_visible()
     # The second one's picture stands still, as on a slow line.
-    second.page.route(f"{second.address}/live/*", lambda route: route.abort())
     second.allow("Failed to load resource")
+    second.page.route(f"{second.address}/live/*", lambda route: route.abort())
     primary(page, pool).click()
     put_down(page, pool)
     primary(second, pool).click()

@@ -22,34 +22,47 @@ def head(page: Look, name: str) -> Locator:
 
 
 def column(page: Look, name: str) -> list[str]:
-    """What stands in a column, from the top, as far as rows are drawn."""
+    """What stands in a column, from the top, as far as rows are drawn. The table puts its cells up before what is
+    written in them."""
+    page.page.wait_for_function(
+        "name => [...document.querySelectorAll(`.ag-row [col-id=${name}]`)].every(n => n.innerText.trim())", arg=name
+    )
     cells = page.page.locator(f".ag-row [col-id={name}]").evaluate_all(
         "nodes => nodes.map(n => [Number(n.closest('.ag-row').getAttribute('row-index')), n.innerText])"
     )
     return [text.strip() for _, text in sorted(cells)]
 
 
+def persons(page: Look) -> list[float]:
+    return [number(text) for text in column(page, "persons") if text != "—"]
+
+
+def in_order(figures: list[float]) -> bool:
+    return figures == sorted(figures)
+
+
 def test_a_click_on_a_head_sorts_by_number_not_by_letters(page: Look):
     table(page)
     head(page, "persons").click()
     expect(head(page, "persons")).to_have_attribute("aria-sort", "ascending")
-    rising = [number(text) for text in column(page, "persons") if text != "—"]
-    assert rising == sorted(rising)
-    assert len(rising) > 10
+    # Rows that have had their place go out of sight by and by.
+    page.until(lambda: in_order(rising := persons(page)) and len(rising) > 10)
+    least = persons(page)[0]
     head(page, "persons").click()
     expect(head(page, "persons")).to_have_attribute("aria-sort", "descending")
-    falling = [number(text) for text in column(page, "persons")]
-    assert falling == sorted(falling, reverse=True)
-    assert falling[0] > rising[0]
+    page.until(lambda: in_order(persons(page)[::-1]))
+    assert persons(page)[0] > least
 
 
 def test_a_word_in_the_search_box_leaves_the_sites_that_have_it(page: Look):
     table(page)
     page.one("#site-table-filter").fill("幼儿园")
     page.page.wait_for_function(
-        "() => [...document.querySelectorAll('.ag-row [col-id=name]')].every(n => n.innerText.includes('幼儿园'))"
+        """() => {
+          const names = [...document.querySelectorAll('.ag-row [col-id=name]')];
+          return names.length > 1 && names.length < 40 && names.every(n => n.innerText.includes('幼儿园'));
+        }"""
     )
-    assert 1 < len(column(page, "name")) < 40
     page.one("#site-table-filter").fill("没有这样的地方")
     expect(page.one(".ag-row")).to_have_count(0)
     expect(page.page.get_by_text("没有符合条件的采样点")).to_be_visible()
@@ -60,6 +73,8 @@ def test_a_filter_of_a_column_leaves_what_fits_it(page: Look):
     head(page, "persons").hover()
     head(page, "persons").locator(".ag-header-cell-filter-button").click()
     # The number first: what is typed while a choice comes through is thrown away with the field it stood in.
+    # It has the focus when it has been set up.
+    expect(page.one(".ag-filter input[type=number]").first).to_be_focused()
     page.one(".ag-filter input[type=number]").first.fill("5000")
     expect(page.one(".ag-row")).to_have_count(0)
     page.one(".ag-filter .ag-filter-select").first.click()
@@ -90,7 +105,11 @@ def test_sort_and_search_stay_while_new_figures_come(page: Look, scene, number):
         "key": f"table-{number}", "site": "L1", "hour": hour, "persons": 77, "tubes": 8, "third_copies": 8,
         "correction_of": key, "note": "recount"})  # fmt: skip
     page.page.wait_for_function(
-        "old => document.querySelector('.ag-row [col-id=persons]').innerText !== old", arg=before[0]
+        """old => {
+          const written = document.querySelector('.ag-row [col-id=persons]')?.innerText.trim();
+          return Boolean(written) && written !== old;
+        }""",
+        arg=before[0],
     )
     assert page.one("#site-table-filter").input_value() == "测试点1"
     assert len(column(page, "name")) == 1

@@ -49,6 +49,7 @@ SHOW = """async ([shape, form, slugs, state]) => {
   stage.querySelector(".scenes").replaceChildren(
     ...slugs.map((slug) => wall.scene(slug, scenes[slug], form, scenes[slug][said] ?? scenes[slug].headline)));
   stage.querySelector(".wf").replaceChildren(wall.build(scenes[slugs[0]].panels.stamp));
+  void stage.offsetHeight; // only what is laid out asks for its fonts
   await document.fonts.ready;
   for (const line of stage.querySelectorAll(".msg")) wall.fit(line);
 }"""

@@ -103,7 +103,7 @@ class Instance:
         assert self._process is not None
         before = self.log.read_text().count("Booting worker")
         self._process.send_signal(signal.SIGHUP)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while self.log.read_text().count("Booting worker") == before:
             assert time.monotonic() < until, self.log.read_text()
             time.sleep(0.05)
@@ -153,7 +153,7 @@ class Site:
         tried = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
         assert tried.returncode == 0, tried.stderr
         self._nginx = subprocess.Popen([*command, "-g", "daemon off;"], start_new_session=True)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.tls), 1).close()
@@ -167,7 +167,7 @@ class Site:
             instance.kill()
         if self._nginx is not None:
             self._nginx.send_signal(signal.SIGTERM)
-            self._nginx.wait(10)
+            self._nginx.wait(60)
 
     def client(self, **options: object) -> httpx.Client:
         """A browser that trusts the made-up certificate and nothing else."""

@@ -65,7 +65,7 @@ def test_others_send_tubes_while_a_campaign_is_being_made(on_postgres: World):
     with on_postgres.database.write() as session:
         campaigns.create(session, other(), actor="operator", now=on_postgres.clock())
         waited = ThreadPoolExecutor(1).submit(tell, on_postgres, event(code(1), "sampled", 8))
-        assert waited.result(timeout=20).accepted == 1
+        assert waited.result(timeout=60).accepted == 1
 
 
 def test_a_tube_of_a_campaign_nobody_made_is_refused_by_the_database(on_postgres: World):

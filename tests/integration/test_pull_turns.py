@@ -203,13 +203,13 @@ def test_a_worker_pulls_what_is_due_and_writes_down_one_that_hangs(
     def fetch(source, around, times):
         if source.name == "hangs":
             asleep.set()
-            wake.wait(30)
+            wake.wait(60)
         return real(source, around, times)
 
     monkeypatch.setattr(pulling.sql, "fetch", fetch)
     monkeypatch.setattr("data.pull.worker.TAKING_IN", timedelta(seconds=-30))
     worker.step()
-    assert asleep.wait(10)
+    assert asleep.wait(60)
     (hanging,) = worker.at_work
     worker.step()
     (given_up,) = made.runs(bad)

@@ -22,13 +22,14 @@ class Ticks:
 
 def test_no_more_are_inside_than_there_are_places_and_all_get_in():
     room, most, inside, lock = Room(3, 64), [0], [0], threading.Lock()
+    all_in = threading.Barrier(3)
 
     def work(_: int) -> None:
         with room.place():
             with lock:
                 inside[0] += 1
                 most[0] = max(most[0], inside[0])
-            threading.Event().wait(0.002)
+            all_in.wait(30)
             with lock:
                 inside[0] -= 1
 
