@@ -12,7 +12,6 @@ from threading import Lock
 from typing import Any
 
 import msgspec
-import orjson
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
@@ -36,6 +35,7 @@ from domain.overview import Interval
 from domain.permissions import Action
 from domain.places import Place
 from domain.values import read_text
+from views.drawings import to_json
 
 KEPT = 8
 """Presents a worker keeps."""
@@ -120,7 +120,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         # Where no town sends tubes there is nothing to adjust, and no panel for it.
         if body.get("draw") and present.picture.towns:
             tree = board(Board(present.desk, present.picture, trial, proposals, opened, against), language())
-            drawn = msgspec.Raw(orjson.dumps(tree, default=lambda part: part.to_plotly_json()))
+            drawn = msgspec.Raw(to_json(tree))
         return answer(_trial(entry, place, trial, proposals, drawn))
 
     @api.post("/plans")

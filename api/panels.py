@@ -1,10 +1,10 @@
 """What pages that are no snapshots ask for: a tree of components drawn for this reader, at this moment."""
 
-import orjson
 from dash.development.base_component import Component
 from flask import Response, request
 
 from locales import LANGUAGES, negotiate
+from views.drawings import to_json
 
 
 def spoken() -> str:
@@ -15,5 +15,5 @@ def spoken() -> str:
 
 def drawn(tree: Component | list[Component]) -> Response:
     """The tree as `drawing.js` draws it."""
-    body = orjson.dumps(tree, default=lambda part: part.to_plotly_json(), option=orjson.OPT_NON_STR_KEYS)
+    body = to_json(tree)
     return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})

@@ -7,7 +7,6 @@ move of a crew out of the house as a text. The page uses the same endpoint.
 from datetime import UTC, datetime
 
 import msgspec
-import orjson
 from flask import Blueprint, Response, request
 
 from api import suggestions_schemas as shapes
@@ -23,6 +22,7 @@ from domain.errors import Refused
 from domain.permissions import Action
 from domain.suggestions import Question, SuggestionPicture, read_question
 from domain.values import read_time
+from views.drawings import to_json
 
 
 def blueprint(database: Database, clock: Clock) -> Blueprint:
@@ -45,7 +45,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         drawn = None
         if request.args.get("draw"):
             tree = board(picture, language())
-            drawn = msgspec.Raw(orjson.dumps(tree, default=lambda part: part.to_plotly_json()))
+            drawn = msgspec.Raw(to_json(tree))
         return answer(_out(entry, question, picture, drawn))
 
     return api

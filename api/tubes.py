@@ -44,7 +44,7 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
             entry = enter(session, campaign_id, Action.WRITE_TUBES, clock)
         rows, refused = read_rows('[{"event_id": "…", "barcode": "…", "type": "…", "at": "…"}]')
         taken = ingest_tubes(database, campaign_id, rows, _writer(entry), clock, refused)
-        watch.look(database, campaign_id, clock)
+        watch.look(database, campaign_id, entry.now)
         return answer_batch(entry, taken)
 
     @api.post("/lab-reports")

@@ -28,7 +28,7 @@ from components.ledger_words import (
     what,
 )
 from components.links import href, place_href
-from data.queries.ledger_desk import LedgerDesk
+from data.queries.ledger_desk import OpenDesk
 from domain.handover import Standing
 from domain.permissions import Action
 from domain.status import Severity
@@ -64,7 +64,7 @@ SHORT_BOX = 5
 NEEDS = {"data-needs": Action.SETTLE_TUBES}
 
 
-def ledger_findings(desk: LedgerDesk, language: str) -> Component:
+def ledger_findings(desk: OpenDesk, language: str) -> Component:
     """The panel of findings, with handover and sign-off behind it."""
     return html.Div(
         [
@@ -77,10 +77,10 @@ def ledger_findings(desk: LedgerDesk, language: str) -> Component:
             _foot(desk, language),
             forms(language),
         ],
-        key=f"ledger-{desk.ledger.place.code}-{language}",
+        key=f"ledger-{desk.findings.place.code}-{language}",
         className="lg",
         **{
-            "data-ledger": desk.ledger.campaign.id,
+            "data-ledger": desk.findings.campaign.id,
             "data-unsent": text(language, "ledger.unsent"),
             "data-copied": text(language, "ledger.copied"),
             "data-kind": "all",
@@ -88,7 +88,7 @@ def ledger_findings(desk: LedgerDesk, language: str) -> Component:
     )  # fmt: skip
 
 
-def _bar(desk: LedgerDesk, language: str) -> html.Div:
+def _bar(desk: OpenDesk, language: str) -> html.Div:
     """How many, and which of them to show."""
     found = desk.findings
     summary = text(language, "ledger.summary", count=count(found.total), persons=count(found.persons))
@@ -142,7 +142,7 @@ def _choice(name: str, options: Sequence[tuple[str, str]], language: str) -> htm
 # -- the table
 
 
-def _table(desk: LedgerDesk, language: str) -> html.Table:
+def _table(desk: OpenDesk, language: str) -> html.Table:
     heads = ("kind", "barcode", "way", "custody", "age", "persons", "cause", "owner", "do")
     right = ("age", "persons", "do")
     head = html.Thead(
@@ -181,7 +181,7 @@ def _table(desk: LedgerDesk, language: str) -> html.Table:
     return html.Table([head, html.Tbody(body)], className="tb lg-table")
 
 
-def _rows(finding: TubeFinding, desk: LedgerDesk, language: str, *, more: bool, group: str) -> list[Component]:
+def _rows(finding: TubeFinding, desk: OpenDesk, language: str, *, more: bool, group: str) -> list[Component]:
     name = text(language, f"ledger.kind.{finding.kind}")
     severity = "crit" if finding.severity is Severity.CRIT else "warn"
     labs = " ".join(sorted({lab.code for lab in (finding.lab, finding.at_lab) if lab is not None}))
@@ -223,8 +223,8 @@ def _searched(finding: TubeFinding) -> str:
     return " ".join((finding.box, *finding.barcodes[:100])).lower()
 
 
-def _barcodes(finding: TubeFinding, desk: LedgerDesk, language: str) -> Component:
-    campaign = desk.ledger.campaign
+def _barcodes(finding: TubeFinding, desk: OpenDesk, language: str) -> Component:
+    campaign = desk.findings.campaign
     pair = finding.pair
     if pair is None:
         said = what(finding, campaign, language)
@@ -253,8 +253,8 @@ def _tube_href(code: str, campaign: str, language: str) -> str:
     return href("tube", campaign=campaign, place=None, language=language, barcode=code)
 
 
-def _way(finding: TubeFinding, desk: LedgerDesk, language: str) -> list[Component]:
-    campaign = desk.ledger.campaign.id
+def _way(finding: TubeFinding, desk: OpenDesk, language: str) -> list[Component]:
+    campaign = desk.findings.campaign.id
     site = finding.site
     first: Component
     if site is not None:
@@ -350,11 +350,11 @@ def _buttons(finding: TubeFinding, language: str) -> html.Span:
 # -- the foot
 
 
-def _foot(desk: LedgerDesk, language: str) -> html.Div:
+def _foot(desk: OpenDesk, language: str) -> html.Div:
     found, over = desk.findings, desk.handover
     signed = over.count(Standing.SIGNED)
     hidden = len(found.open) - SHOWN
-    address = f"/export/{desk.ledger.campaign.id}/{desk.ledger.place.code}/ledger.xlsx?lang={language}"
+    address = f"/export/{desk.findings.campaign.id}/{desk.findings.place.code}/ledger.xlsx?lang={language}"
     rest: list[Component] = []
     if hidden > 0:
         rest.append(

@@ -27,10 +27,9 @@ def insert_missing(
     into = f"INSERT INTO {table.name} ({', '.join(columns)})"
     connection = session.connection()
     if connection.dialect.name == "postgresql":
+        given, values = _given(connection, table, columns, [*zip(*rows, strict=True)])
         found = connection.exec_driver_sql(
-            f"{into} SELECT * FROM {_unnest(connection, table, columns)} "
-            f"ON CONFLICT ({_key(table)}) DO NOTHING RETURNING {key}",
-            _packed(rows),
+            f"{into} {given} ON CONFLICT ({_key(table)}) DO NOTHING RETURNING {key}", values
         )
         return set(found.scalars())
     # Here the writer has the database to itself.
@@ -51,23 +50,49 @@ def upsert(
         return
     table = _table(model)
     keys = _keys(table)
+    listed = [*zip(*rows, strict=True)]
+    # A batch adds to few of a sum's columns: the others stay as they are.
+    same = {name for name, column in zip(columns, listed, strict=True) if name in add and not any(column)}
     settings = ", ".join(
         f"{name} = {table.name}.{name} + excluded.{name}" if name in add else f"{name} = excluded.{name}"
         for name in columns
-        if name not in keys
+        if name not in keys and name not in same
     )
     into = f"INSERT INTO {table.name} ({', '.join(columns)})"
-    instead = f"ON CONFLICT ({_key(table)}) DO UPDATE SET {settings}"
+    instead = f"ON CONFLICT ({_key(table)}) DO " + (f"UPDATE SET {settings}" if settings else "NOTHING")
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            f"{into} SELECT * FROM {_unnest(connection, table, columns)} {instead}",
-            _packed(rows),
-        )
+        given, values = _given(connection, table, columns, listed)
+        connection.exec_driver_sql(f"{into} {given} {instead}", values)
     else:
         connection.exec_driver_sql(
             f"{into} VALUES ({', '.join('?' * len(columns))}) {instead}", [tuple(row) for row in rows]
         )
+
+
+def delete_empty(session: Session, model: type[Base], keys: Sequence[Row], column: str) -> None:
+    """Delete the rows of these primary keys whose `column` is 0, each found by its key however many rows there are.
+    All keys begin with the same campaign."""
+    if not keys:
+        return
+    table = _table(model)
+    names = _keys(table)
+    fixed, *own = names
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        same = " AND ".join(f"{name} = wanted.{name}" for name in own)
+        types = (table.c[name].type.compile(dialect=connection.dialect) for name in own)
+        arrays = ", ".join(f"{_ARRAY}::{type_}[]" for type_ in types)
+        # Row by row, like `rows_of`; nobody else changes them under the campaign's lock.
+        connection.exec_driver_sql(
+            f"DELETE FROM {table.name} WHERE {fixed} = %s AND ctid = ANY(ARRAY("
+            f"SELECT found.ctid FROM unnest({arrays}) AS wanted({', '.join(own)}) CROSS JOIN LATERAL "
+            f"(SELECT ctid FROM {table.name} WHERE {fixed} = %s AND {same} AND {column} = 0 OFFSET 0) AS found))",
+            (keys[0][0], *map(_pack, [*zip(*keys, strict=True)][1:]), keys[0][0]),
+        )
+        return
+    where = " AND ".join(f"{name} = ?" for name in names)
+    connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {where} AND {column} = 0", [tuple(k) for k in keys])
 
 
 def rows_of(
@@ -117,18 +142,29 @@ def _key(table: sa.Table) -> str:
     return ", ".join(_keys(table))
 
 
-def _unnest(connection: sa.Connection, table: sa.Table, columns: Sequence[str]) -> str:
-    types = (table.c[name].type.compile(dialect=connection.dialect) for name in columns)
-    return f"unnest({', '.join(f'{_ARRAY}::{type_}[]' for type_ in types)})"
+def _given(
+    connection: sa.Connection, table: sa.Table, columns: Sequence[str], listed: Sequence[Sequence[Any]]
+) -> tuple[str, tuple[Any, ...]]:
+    """The rows, `listed` column by column, as a SELECT and its values: columns as arrays, but one that says the same
+    in every row as that value."""
+    shown, constant, names, arrays, packed = [], [], [], [], []
+    for name, column in zip(columns, listed, strict=True):
+        type_ = table.c[name].type.compile(dialect=connection.dialect)
+        if column.count(column[0]) == len(column):
+            shown.append(f"%s::{type_}")
+            constant.append(column[0])
+        else:
+            shown.append(f"given.{name}")
+            names.append(name)
+            arrays.append(f"{_ARRAY}::{type_}[]")
+            packed.append(_pack(column))
+    source = f" FROM unnest({', '.join(arrays)}) AS given({', '.join(names)})" if names else ""
+    return f"SELECT {', '.join(shown)}{source}", (*constant, *packed)
 
 
 _APART, _NONE, _EMPTY = "\x1f", "\x1e", "\x1d"
 _ARRAY = f"array_replace(string_to_array(%s, E'{_APART}', E'{_NONE}'), E'{_EMPTY}', '')"
 """A column of values as one text: the driver makes arrays value by value, which took a third of all the time."""
-
-
-def _packed(rows: Sequence[Row]) -> tuple[str, ...]:
-    return tuple(map(_pack, zip(*rows, strict=True)))
 
 
 def _pack(values: Sequence[Any]) -> str:

@@ -178,6 +178,11 @@ class Database:
         self.engine.dispose(close=False)
 
 
+def is_writing(session: Session) -> bool:
+    """Whether it is a write transaction: what it sees may never be committed."""
+    return bool(session.get_bind().get_execution_options().get("begin_immediate"))
+
+
 def insert_into(session: Session, table: sa.FromClause) -> postgresql.Insert:
     """An INSERT that can say what becomes of a conflict, for the session's own database."""
     own = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql

@@ -335,15 +335,8 @@ def apply(session: Session, campaign_id: str, settled: Settled) -> None:
         add=("tubes",),
     )  # fmt: skip
     # Empty cells pile up otherwise: every minute of the day for every stage of every owner.
-    left = sorted({(owner, kind) for (owner, kind, _), count in settled.ages.items() if count < 0})
-    if left:
-        session.execute(
-            sa.delete(TubeAge).where(
-                TubeAge.campaign_id == campaign_id,
-                TubeAge.tubes == 0,
-                sa.tuple_(TubeAge.owner, TubeAge.kind).in_(left),
-            )
-        )
+    less = [(campaign_id, *cell) for cell, count in sorted(settled.ages.items()) if count < 0]
+    bulk.delete_empty(session, TubeAge, less, "tubes")
 
 
 def kept(session: Session, campaign_id: str) -> Settled:

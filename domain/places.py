@@ -79,6 +79,7 @@ class PlaceTree:
             else:
                 parent.children.append(place)
                 place.ancestors = (place.id, *parent.ancestors)
+        self._by_level = {level: tuple(p for p in self.by_id.values() if p.level is level) for level in LEVELS}
         self._targets: dict[int, int | None] = {}
         self._open: dict[int, frozenset[int]] = {}
         self._expected: dict[int, tuple[int, ...]] = {}
@@ -89,7 +90,11 @@ class PlaceTree:
         return len(self.by_id)
 
     def each(self, level: Level | None = None) -> Iterator[Place]:
-        return (p for p in self.by_id.values() if level is None or p.level == level)
+        return iter(self.by_id.values() if level is None else self._by_level[level])
+
+    def number(self, level: Level) -> int:
+        """How many places of a level there are."""
+        return len(self._by_level[level])
 
     @cached_property
     def located(self) -> bool:

@@ -7,9 +7,9 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from dash.development.base_component import Component
+import orjson
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -17,13 +17,12 @@ from components import states
 from components.links import BY_LAB, LISTS_HOUR
 from data.queries.moment import Moment
 from locales import text
+from views.drawings import Drawings, Drawn
 
 log = logging.getLogger(__name__)
 
 Query = Callable[[Session, Moment], Any]
 """Reads typed rows. Views of a page that name the same query share its rows."""
-
-Drawn: TypeAlias = Component | list[Component]
 
 Draw = Callable[[Any, str], Drawn]
 """Draws typed rows in a language."""
@@ -43,6 +42,8 @@ class View:
     draw: Draw
     located: bool = False
     """Only for campaigns whose sites have coordinates."""
+    kept: bool = False
+    """Whether the drawing is kept and shown again while its rows are the same: it is much, and changes seldom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,22 @@ class Page:
         return self.slug in BY_LAB
 
 
-def draw_all(page: Page, session: Session, moment: Moment, language: str) -> Mapping[str, Drawn]:
-    """Every view of `page`, drawn, by slug. One that fails is drawn as its own error; the others are not hurt."""
-    drawn: dict[str, Drawn] = {}
+def draw_all(
+    page: Page, session: Session, moment: Moment, language: str, kept: Drawings | None = None
+) -> Mapping[str, Drawn | orjson.Fragment]:
+    """Every view of `page`, drawn, by slug. One that fails is drawn as its own error; the others are not hurt. What
+    `kept` has of views that are kept comes as JSON."""
+    drawn: dict[str, Drawn | orjson.Fragment] = {}
     for view in page.views:
         if view.located and not moment.tree.located:
             continue
         try:
-            drawn[view.slug] = view.draw(moment.ask(session, view.query), language)
+            rows = moment.ask(session, view.query)
+            drawn[view.slug] = (
+                kept.draw(view.slug, view.draw, moment, rows, language)
+                if kept is not None and view.kept
+                else view.draw(rows, language)
+            )
         except SQLAlchemyError:
             # Without a database there is no picture at all: whoever asks keeps the last one.
             raise

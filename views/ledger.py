@@ -2,7 +2,7 @@
 
 from components.ledger import ledger_kinds, ledger_strip
 from components.ledger_table import ledger_findings
-from data.queries.ledger_desk import ledger_desk
+from data.queries.ledger_desk import ledger_desk, open_desk
 from views import Page, View
 from views.stamp import STAMP
 
@@ -13,6 +13,6 @@ PAGE = Page(
         STAMP,
         View("ledger-strip", "ledger.strip", ledger_desk, ledger_strip),
         View("ledger-kinds", "ledger.kinds", ledger_desk, ledger_kinds),
-        View("ledger-findings", "ledger.findings", ledger_desk, ledger_findings),
+        View("ledger-findings", "ledger.findings", open_desk, ledger_findings, kept=True),
     ),
 )

@@ -16,7 +16,6 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
-import orjson
 from sqlalchemy.orm import Session
 
 from data import campaigns
@@ -29,6 +28,7 @@ from domain import progress
 from domain.clock import Clock
 from telemetry import counts
 from views import Page, draw_all
+from views.drawings import Drawings, to_json
 
 _HIT, _BUILT, _MOVED, _KEPT_BACK = map(counts.SNAPSHOTS.labels, ("hit", "built", "moved", "older"))
 
@@ -128,6 +128,7 @@ class Snapshots:
         self._building: dict[tuple[Any, ...], Lock] = {}
         self._moments: OrderedDict[tuple[Any, ...], tuple[Moment, Lock]] = OrderedDict()
         self._lock = Lock()
+        self._drawings = Drawings()
         self._builders = Room(BUILDERS, LINE)
 
     def version(self, campaign_id: str) -> Version:
@@ -291,14 +292,14 @@ class Snapshots:
             )
             # Pages of one version come one after the other: each finds what the one before has asked.
             with turn:
-                panels = draw_all(shown, session, moment, language)
+                panels = draw_all(shown, session, moment, language, self._drawings)
                 facts = shown.facts(session, moment, language) if shown.facts is not None else {}
                 data_until = moment.ask(session, overview).data_until
         campaign = tree.campaign
         # What is looked back at does not grow stale.
         running = until is None and progress.is_running(campaign, now)
         stale_at = progress.stale_at(campaign, data_until) if running else None
-        body = orjson.dumps(
+        body = to_json(
             {
                 "epoch": row.epoch,
                 "revision": number[0],
@@ -310,9 +311,7 @@ class Snapshots:
                 "language": language,
                 "panels": panels,
                 **facts,
-            },
-            default=lambda part: part.to_plotly_json(),
-            option=orjson.OPT_NON_STR_KEYS,
+            }
         )
         packed = gzip.compress(body, compresslevel=5, mtime=0)
         _BUILT.inc()

@@ -1,6 +1,6 @@
 """Plans of capacity matching: saved, confirmed, reviewed, applied, withdrawn; and calls for support."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from data.tube_books import Books
 from domain import permissions
 from domain.clock import Clock
 from domain.errors import Code, Refused
-from domain.matching import calls_support, outcome, window_of
+from domain.matching import LabOutcome, calls_support, outcome, window_of
 from domain.matching_plan import Claim, Event, Plan, State, Step, check, fold, stored_plan, write_plan
 from domain.places import Level, Place, PlaceTree
 
@@ -209,40 +209,64 @@ class SupportWatch:
     def __init__(self) -> None:
         self._looked: dict[str, int] = {}
 
-    def look(self, database: Database, campaign_id: str, clock: Clock) -> None:
-        """Look unless somebody has in this quarter. Raises `campaigns.UnknownCampaign`."""
-        with database.read() as session:
-            quarter = int(campaigns.now_for(campaigns.find(session, campaign_id), clock()).timestamp()) // QUARTER
+    def look(self, database: Database, campaign_id: str, now: datetime) -> None:
+        """Look unless somebody has in this quarter of the campaign's time `now`. Raises
+        `campaigns.UnknownCampaign`."""
+        quarter = int(now.timestamp()) // QUARTER
         if self._looked.get(campaign_id) == quarter:
             return
         self._looked[campaign_id] = quarter
-        with database.write() as session:
-            row = campaigns.lock(session, campaign_id)
-            say_support(session, row, campaigns.tree_of(session, row), campaigns.now_for(row, clock()))
+        # Of a city that takes a good part of a second: nobody who writes waits for it.
+        with database.read() as session:
+            row = campaigns.find(session, campaign_id)
+            tree = campaigns.tree_of(session, row)
+            calls = _calls(session, row, tree, now)
+        if calls:
+            with database.write() as session:
+                _say(session, campaigns.lock(session, campaign_id), tree, calls, now)
 
 
 def say_support(session: Session, row: CampaignRow, tree: PlaceTree, now: datetime) -> int:
     """Call for the next level of support for every laboratory whose day takes more than its share of capacity, each
     once a day, within the caller's transaction and campaign lock; answers how many calls are new."""
-    if not tree.roots:
-        return 0
-    day = tree.campaign.local(now).date().isoformat()
+    return _say(session, row, tree, _calls(session, row, tree, now), now)
+
+
+def _called(session: Session, row: CampaignRow, tree: PlaceTree, now: datetime) -> set[int]:
+    """The laboratories for which support was called today."""
     c = SupportCall
-    said = set(session.scalars(sa.select(c.lab_id).where(c.campaign_id == row.id, c.day == day)))
+    query = sa.select(c.lab_id).where(c.campaign_id == row.id, c.day == _day(tree, now))
+    return set(session.scalars(query))
+
+
+def _day(tree: PlaceTree, now: datetime) -> str:
+    return tree.campaign.local(now).date().isoformat()
+
+
+def _calls(session: Session, row: CampaignRow, tree: PlaceTree, now: datetime) -> list[LabOutcome]:
+    """The laboratories whose day takes more than its share of capacity, and nobody has said so today."""
+    if not tree.roots:
+        return []
+    said = _called(session, row, tree, now)
     able = session.scalars(
         sa.select(LabRow.id).where(LabRow.campaign_id == row.id, LabRow.capacity_per_day.is_not(None))
     )
     if said.issuperset(able):
-        return 0
-    place = tree.roots[0]
-    picture = matching_picture(session, Moment(tree, place, row.revision, now))
+        return []
+    picture = matching_picture(session, Moment(tree, tree.roots[0], row.revision, now))
     if picture is None:
-        return 0
+        return []
     found = outcome(picture, Plan(), window_of(picture, Plan()))
-    calls = [
+    return [
         lab for lab in found.labs
         if lab.lab.id not in said and calls_support(lab.task_share, tree.campaign.limits)
     ]  # fmt: skip
+
+
+def _say(session: Session, row: CampaignRow, tree: PlaceTree, found: Sequence[LabOutcome], now: datetime) -> int:
+    """Write down the calls, but for those that somebody else was quicker with."""
+    said = _called(session, row, tree, now) if found else set()
+    calls = [lab for lab in found if lab.lab.id not in said]
     if not calls:
         return 0
     revision = campaigns.change(
@@ -251,10 +275,10 @@ def say_support(session: Session, row: CampaignRow, tree: PlaceTree, now: dateti
     )  # fmt: skip
     homes = dict(session.execute(sa.select(LabRow.id, LabRow.home_id).where(LabRow.campaign_id == row.id)).all())
     for lab in calls:
-        home = tree.by_id.get(homes.get(lab.lab.id) or 0, place)
+        home = tree.by_id.get(homes.get(lab.lab.id) or 0, tree.roots[0])
         session.add(
             SupportCall(
-                campaign_id=row.id, lab_id=lab.lab.id, day=day, district_id=district_of(tree, home),
+                campaign_id=row.id, lab_id=lab.lab.id, day=_day(tree, now), district_id=district_of(tree, home),
                 task=round(lab.task), capacity=lab.lab.capacity_per_day or 0, share=lab.task_share or 0.0,
                 said_at=now, revision=revision,
             )

@@ -1,6 +1,6 @@
 """Sums per place and period: as they are kept now, or anew from the facts as they were known at some time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import Rollup
+from data.queries.followed import followed
+from data.queries.moment import Moment
 from data.stored_reports import batched_list
 from data.verification import deltas_from_facts
 from domain.overview import Figures
-from domain.places import Place, PlaceTree
+from domain.places import Level, Place, PlaceTree
 from domain.reports import FIGURES
 
 
@@ -93,6 +95,22 @@ def summed_cells(
         for place_id, *sums in session.execute(hour) if last is not None else ():
             found[place_id] = found[place_id]._replace(hour=Cell(*sums))
     return found
+
+
+def town_cells(session: Session, moment: Moment) -> Cells:
+    """The kept sums of all towns."""
+    tree = moment.tree
+
+    def towns() -> list[int]:
+        return [town.id for town in tree.each(Level.TOWN)]
+
+    def own_town(site: Place) -> int:
+        return site.parent_id or site.id
+
+    def derive(ids: Collection[int]) -> Cells:
+        return kept_cells(session, tree.campaign.id, sorted(ids))
+
+    return followed(session, moment, town_cells, towns, own_town, derive)
 
 
 def cells_from_facts(session: Session, tree: PlaceTree, place: Place, as_of: datetime | None) -> Cells:

@@ -1,14 +1,15 @@
 """Findings read off the record: what is doubtful, what contradicts, who owes a report."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import CurrentReport, RefusedClaim, Report
-from data.queries.moment import within
+from data.queries.followed import followed
+from data.queries.moment import Moment, within
 from data.stored_reports import batched_list, held_reports
 from domain.findings import FLAG_SEVERITY, Finding, Topic, worst_flag
 from domain.places import Level, Place, PlaceTree
@@ -23,23 +24,50 @@ def missing_sites(session: Session, tree: PlaceTree, place: Place, period: int |
     """The sites below `place` that owe a report for `period`, by code."""
     if period is None:
         return []
+    return _owing(session, tree, tree.sites(place), period, *within(CurrentReport, tree, place))
+
+
+def missing_now(session: Session, moment: Moment, period: int | None) -> list[Place]:
+    """The same below the moment's place, for a period that is asked for again and again."""
+    tree, c = moment.tree, CurrentReport
+    if period is None:
+        return []
+
+    def derive(ids: Collection[int]) -> dict[int, bool]:
+        found: dict[int, bool] = {}
+        for part in batched_list(sorted(ids)):
+            sites = [tree.by_id[id_] for id_ in part]
+            owing = _owing(session, tree, sites, period, c.campaign_id == tree.campaign.id, c.site_id.in_(part))
+            found.update((site.id, True) for site in owing)
+        return found
+
+    owe = followed(session, moment, (missing_now, period), lambda: _sites(tree), _itself, derive)
+    return [site for site in tree.sites(moment.place) if site.id in owe]
+
+
+def _owing(
+    session: Session, tree: PlaceTree, sites: Sequence[Place], period: int, *where: sa.ColumnElement[bool]
+) -> list[Place]:
+    """Those of `sites`, whose reports are found by `where`, that owe one for `period`."""
+    c = CurrentReport
     covered = set(
-        session.scalars(
-            sa.select(CurrentReport.site_id).where(
-                *within(CurrentReport, tree, place),
-                CurrentReport.first_period <= period,
-                CurrentReport.last_period >= period,
-            )
-        )
+        session.scalars(sa.select(c.site_id).where(*where, c.first_period <= period, c.last_period >= period))
     )
-    return [s for s in tree.sites(place) if s.id not in covered and period in tree.open_periods(s)]
+    return [site for site in sites if site.id not in covered and period in tree.open_periods(site)]
 
 
-def findings_below(
-    session: Session, tree: PlaceTree, place: Place, missing: Sequence[Place], period: int | None
-) -> list[Finding]:
-    """Everything to look at below `place`; `missing` are the sites that owe a report for `period`."""
-    found = _doubtful(session, tree, place) + _contradictions(session, tree, place)
+def _sites(tree: PlaceTree) -> list[int]:
+    return [site.id for site in tree.each(Level.SITE)]
+
+
+def _itself(site: Place) -> int:
+    return site.id
+
+
+def findings_below(session: Session, moment: Moment, missing: Sequence[Place], period: int | None) -> list[Finding]:
+    """Everything to look at below the moment's place; `missing` are the sites that owe a report for `period`."""
+    tree, place = moment.tree, moment.place
+    found = _doubtful(session, moment) + _contradictions(session, tree, place)
     if period is not None:
         found += _missing(session, tree, missing, period)
     return found
@@ -51,30 +79,45 @@ def _finding(
     return Finding(kind, severity, topic, place.code, place.name, place.name_en, place.level, at, period, params)
 
 
-def _doubtful(session: Session, tree: PlaceTree, place: Place) -> list[Finding]:
-    doubtful = sa.select(CurrentReport.site_id, CurrentReport.report_id, CurrentReport.flags).where(
-        *within(CurrentReport, tree, place),
-        CurrentReport.doubtful,
-        CurrentReport.status != Status.VERIFIED.value,
-    )
+def _doubtful(session: Session, moment: Moment) -> list[Finding]:
+    tree, place = moment.tree, moment.place
+
+    def derive(ids: Collection[int]) -> dict[int, list[Finding]]:
+        return _doubtful_of(session, tree, ids)
+
+    by_site = followed(session, moment, _doubtful, lambda: _sites(tree), _itself, derive)
+    return [
+        finding
+        for site_id, own in sorted(by_site.items())
+        if place.id in tree.by_id[site_id].ancestors
+        for finding in own
+    ]
+
+
+def _doubtful_of(session: Session, tree: PlaceTree, ids: Collection[int]) -> dict[int, list[Finding]]:
+    """What is doubtful in the reports of these sites, by site."""
+    c = CurrentReport
     flags: dict[int, int] = {}
     site_ids: set[int] = set()
-    for site_id, report_id, bits in session.execute(doubtful):
-        if place.id in tree.by_id[site_id].ancestors:
+    for part in batched_list(sorted(ids)):
+        doubtful = sa.select(c.site_id, c.report_id, c.flags).where(
+            c.campaign_id == tree.campaign.id, c.doubtful, c.status != Status.VERIFIED.value, c.site_id.in_(part)
+        )
+        for site_id, report_id, bits in session.execute(doubtful):
             flags[report_id] = bits
             site_ids.add(site_id)
     counted: dict[int, list[tuple[Claim, Judged, datetime, int]]] = defaultdict(list)
     for held, site_id in held_reports(session, tree, site_ids):
         if held.counted is not None:
             counted[site_id].append((held.claim, held.counted, held.recorded_at, held.report_id))
-    found = []
+    found: dict[int, list[Finding]] = defaultdict(list)
     for site_id, reports in counted.items():
         reports.sort(key=lambda r: r[0].last)
         for i, (claim, judged, recorded_at, report_id) in enumerate(reports):
             flag = worst_flag(flags.get(report_id, 0))
             if flag is None:
                 continue
-            found.append(
+            found[site_id].append(
                 _finding(
                     tree.by_id[site_id],
                     str(flag.name).lower(),

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import LabReport, TubeAge
+from data.queries import minutes
 from data.queries.moment import Moment, ref
 from data.queries.tubes import load
 from data.tube_books import SINCE_USE
@@ -21,7 +22,15 @@ UNRECEIVED = (Stage.ON_SITE, Stage.IN_TRANSIT)
 
 
 def late_tube_findings(session: Session, moment: Moment) -> list[Finding]:
-    """What the towns below the moment's place have that is late. A site's are those of its town: none here."""
+    """What the towns below the moment's place have that is late; in a large campaign as found in this minute. What a
+    site has is its town's: none here."""
+    if not minutes.is_large(moment.tree):
+        return _late_findings(session, moment)
+    kind = (late_tube_findings, moment.place.id)
+    return minutes.once(moment.tree, kind, moment.now, None, lambda: _late_findings(session, moment))
+
+
+def _late_findings(session: Session, moment: Moment) -> list[Finding]:
     tree, place = moment.tree, moment.place
     towns = [town for town in tree.each(Level.TOWN) if tree.contains(place, town)]
     if not towns:

@@ -18,12 +18,24 @@ from domain.ledger_desk import FindingsPicture
 
 @dataclass(frozen=True, slots=True)
 class LedgerDesk:
-    """The sums, what waits on the way, what does not agree, and what was handed over."""
+    """The sums, what waits on the way, and what does not agree."""
 
     ledger: LedgerPicture
     backlog: Backlog
     findings: FindingsPicture
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDesk:
+    """What people have to close: what does not agree, and what was handed over."""
+
+    findings: FindingsPicture
     handover: Handover
+
+
+def open_desk(session: Session, moment: Moment) -> OpenDesk:
+    """What is to be closed at `moment.place`."""
+    return OpenDesk(moment.ask(session, tube_findings), moment.ask(session, handover))
 
 
 def ledger_desk(session: Session, moment: Moment) -> LedgerDesk:
@@ -32,5 +44,4 @@ def ledger_desk(session: Session, moment: Moment) -> LedgerDesk:
         moment.ask(session, ledger),
         place_backlog(moment.ask(session, known_place), moment.place),
         moment.ask(session, tube_findings),
-        moment.ask(session, handover),
     )

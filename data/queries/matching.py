@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from data.matching_record import SavedPlan, in_force, saved_plans
 from data.models import CampaignRow, LabBinding, LabRow, TubeAge, TubeFlow, TubeSum
-from data.queries.cells import Cells, kept_cells
+from data.queries.cells import Cells, town_cells
 from data.queries.moment import Moment
-from data.queries.outlook import forecast_towns, outlooks
-from data.queries.overview import overview, ref
+from data.queries.outlook import outlooks
+from data.queries.overview import last_settled, overview, ref
 from data.queries.support import Call, calls_today, lab_ref
 from data.tube_books import Books
 from domain.campaign import Campaign, Limits
@@ -91,9 +91,9 @@ def matching_picture(session: Session, moment: Moment) -> MatchingPicture | None
         return None
     books = Books(session, row, tree)
     moments = _binding_moments(session, tree.campaign.id, now)
-    last = moment.ask(session, overview).last_period
-    cells = kept_cells(session, tree.campaign.id, sorted({place.id, *(t.id for t in forecast_towns(tree, place))}))
-    foreseen = outlooks(tree, place, cells, last)
+    last = moment.ask(session, last_settled)
+    cells = town_cells(session, moment)
+    foreseen = outlooks(tree, place, cells, last, now)
     plans = in_force(saved_plans(session, tree.campaign.id))
     states = [
         _town(tree, town, counts, books, labs, moments, now, foreseen.get(town.id), cells, last, plans)

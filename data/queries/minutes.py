@@ -20,7 +20,7 @@ its campaign, begun anew or rebuilt it is another."""
 
 def is_large(tree: PlaceTree) -> bool:
     """Whether the campaign is so large that not every look at it can go through everything."""
-    return sum(1 for _ in tree.each(Level.SITE)) > MANY_SITES
+    return tree.number(Level.SITE) > MANY_SITES
 
 
 def once(tree: PlaceTree, kind: object, now: datetime, depends: Hashable, find: Callable[[], Found]) -> Found:

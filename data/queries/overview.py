@@ -7,16 +7,16 @@ from itertools import accumulate
 
 from sqlalchemy.orm import Session
 
-from data.queries.cells import NOTHING, Cell, Cells, cells_from_facts, figures, kept_cells
+from data.queries.cells import NOTHING, Cell, Cells, cells_from_facts, figures, kept_cells, town_cells
 from data.queries.duty import duty
 from data.queries.failing_sources import failing_sources
-from data.queries.findings import findings_below, missing_sites
+from data.queries.findings import findings_below, missing_now
 from data.queries.late_tubes import late_tube_findings
 from data.queries.ledger_lines import ledger_lines
 from data.queries.moment import Moment, ref
 from data.queries.open_positives import task_findings
 from data.queries.open_problems import overdue_problems
-from data.queries.outlook import forecast_towns, outlooks
+from data.queries.outlook import outlooks
 from data.queries.registry import lab_findings
 from data.queries.support import support_findings
 from data.queries.upper import differences_below
@@ -36,11 +36,13 @@ def overview(session: Session, moment: Moment) -> Overview:
     """The overview of `moment.place` as it is."""
     tree, place = moment.tree, moment.place
     towns = _towns(moment)
-    wanted = {place.id, *(p.id for p in (*place.children, *towns, *forecast_towns(tree, place)))}
-    cells = kept_cells(session, tree.campaign.id, sorted(wanted))
+    # Of all towns, since each is foreseen with its district's others.
+    of_towns = town_cells(session, moment)
+    wanted = sorted(p.id for p in (place, *place.children) if p.id not in of_towns)
+    cells = {**of_towns, **kept_cells(session, tree.campaign.id, wanted)}
     duty_period = _duty_period(moment)
-    missing = missing_sites(session, tree, place, duty_period)
-    found = findings_below(session, tree, place, missing, duty_period) + differences_below(session, moment)
+    missing = missing_now(session, moment, duty_period)
+    found = findings_below(session, moment, missing, duty_period) + differences_below(session, moment)
     if moment.until is not None:
         found = [f for f in found if f.period is None or f.period <= moment.until]
     else:
@@ -51,16 +53,19 @@ def overview(session: Session, moment: Moment) -> Overview:
         found += support_findings(session, tree, place, moment.now)
         found += lab_findings(session, tree, place, moment.now)
         found += task_findings(session, tree, place, moment.now)
-    return _assemble(moment, cells, towns, missing, found)
+    return _assemble(moment, cells, towns, missing, found, moment.now)
 
 
 def data_until(session: Session, moment: Moment) -> datetime | None:
     """The event time the figures of `moment.place` reach, as its overview says it, without the rest of it."""
+    return _until(moment, last_settled(session, moment))
+
+
+def last_settled(session: Session, moment: Moment) -> int | None:
+    """The last period whose figures at the moment's place are as good as complete, without the rest of it."""
     tree, place = moment.tree, moment.place
     cells = kept_cells(session, tree.campaign.id, [place.id]).get(place.id, {})
-    hours = hours_of(tree, place, cells, moment.now, tree.campaign.each_period())
-    last = _settled(moment, hours)
-    return _until(moment, last)
+    return _settled(moment, hours_of(tree, place, cells, moment.now, tree.campaign.each_period()))
 
 
 def overview_as_of(session: Session, moment: Moment) -> Overview:
@@ -76,7 +81,7 @@ def overview_as_of(session: Session, moment: Moment) -> Overview:
         for row in (duty(session, moment, duty_period, moment.now) if duty_period is not None else [])
         if row.state is State.MISSING
     ]
-    return _assemble(moment, cells, _towns(moment), missing, [])
+    return _assemble(moment, cells, _towns(moment), missing, [], None)
 
 
 def _duty_period(moment: Moment) -> int | None:
@@ -90,7 +95,12 @@ def _towns(moment: Moment) -> list[Place]:
 
 
 def _assemble(
-    moment: Moment, cells: Cells, towns: Sequence[Place], missing: Sequence[Place], found: Sequence[Finding]
+    moment: Moment,
+    cells: Cells,
+    towns: Sequence[Place],
+    missing: Sequence[Place],
+    found: Sequence[Finding],
+    foreseen_at: datetime | None,
 ) -> Overview:
     tree, place, now = moment.tree, moment.place, moment.now
     campaign = tree.campaign
@@ -103,7 +113,7 @@ def _assemble(
     duty_period = _duty_period(moment)
     reached = _until(moment, last)
     strip = _strip(last, duty_period)
-    outlook = outlooks(tree, place, cells, last)
+    outlook = outlooks(tree, place, cells, last, foreseen_at)
     children = [
         replace(
             _child(tree, child, cells.get(child.id, {}), now, last, duty_period, strip),

@@ -1,23 +1,35 @@
 """Tubes at a glance, for the overview: where they are, how old the oldest are, what each laboratory has. Curves and
 histograms are left out; what is read does not depend on how long tubes have waited."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data import campaigns
-from data.models import LabReport, LabRow, TubeAge, TubeSum
-from data.queries.backlog import backlogs
+from data.models import LabReport, LabRow, TubeAge, TubeFlow, TubeSum
+from data.queries.backlog import backlogs, lab_backlog, place_backlog
 from data.queries.moment import Moment, ref
+from data.queries.tubes import load
 from data.tube_books import SINCE_USE, books_of
-from domain.backlog import Backlog, Backlogs, LabBacklog, LabRef, StageBacklog, Waiting, limit_minutes, of_age
+from domain.backlog import (
+    QUARTER,
+    Backlog,
+    Backlogs,
+    LabBacklog,
+    LabRef,
+    StageBacklog,
+    Waiting,
+    limit_minutes,
+    of_age,
+)
 from domain.places import Level, Place, PlaceTree
 from domain.tubes import BACKLOG, Stage
 
 STAGES = (*BACKLOG, Stage.REPORTED)
 NONE: Mapping[int, int] = {}
+NOTHING_CAME = (0, 0, 0, 0, 0)
 
 
 def any_tubes(session: Session, campaign_id: str) -> bool:
@@ -33,13 +45,66 @@ def serving(found: Backlogs, tree: PlaceTree, place: Place) -> Backlogs:
     return replace(found, labs=tuple(lab for lab in found.labs if any(town.code in towns for town in lab.towns)))
 
 
+def _in_full(session: Session, moment: Moment) -> bool:
+    """Whether everything has to be read: looking back, of a site, and with laboratories that only count, since what
+    they do to ages is not in the sums."""
+    counting = sa.select(LabReport.key).where(LabReport.campaign_id == moment.tree.campaign.id).limit(1)
+    back = moment.until is not None or moment.place.level is Level.SITE
+    return back or session.scalar(counting) is not None
+
+
+def loaded(session: Session, moment: Moment) -> Backlogs:
+    """The moment's place, and the laboratory its address names, with ages and curves; of the place's other
+    laboratories what they have, and what came and went in the last hour."""
+    if moment.ask(session, _in_full):
+        return serving(moment.ask(session, backlogs), moment.tree, moment.place)
+    seen = moment.ask(session, glance)
+    chosen = [row.lab.id for row in seen.labs if row.lab.code == moment.lab]
+    found = load(session, moment, [moment.place], of_labs=chosen)
+    lately = _lately(session, moment, [row.lab.id for row in seen.labs])
+    return replace(
+        seen,
+        backlog=place_backlog(found, moment.place),
+        labs=tuple(
+            replace(
+                row,
+                backlog=lab_backlog(found, row.lab.id)
+                if row.lab.id in chosen
+                else replace(row.backlog, last_hour=lately.get(row.lab.id, NOTHING_CAME)),
+            )
+            for row in seen.labs
+        ),
+    )
+
+
+def _lately(session: Session, moment: Moment, labs: Sequence[int]) -> dict[int, tuple[int, int, int, int, int]]:
+    """Tubes of each laboratory that came to each stage in the last hour, as whole quarters and the present one have
+    it (`data.queries.backlog`)."""
+    now = int(moment.now.timestamp()) // 60
+    since = (now - 60) // QUARTER
+    # A campaign that began less than an hour ago counts what came before it, too.
+    begun = since > int(moment.tree.campaign.anchor.timestamp()) // 60 // QUARTER
+    query = (
+        sa.select(TubeFlow.owner, TubeFlow.stage, sa.func.sum(TubeFlow.tubes))
+        .where(
+            TubeFlow.campaign_id == moment.tree.campaign.id,
+            TubeFlow.owner.in_([-lab for lab in labs]),
+            TubeFlow.quarter <= now // QUARTER,
+            *([TubeFlow.quarter >= since] if begun else []),
+        )
+        .group_by(TubeFlow.owner, TubeFlow.stage)
+    )
+    found: dict[int, list[int]] = {}
+    for owner, stage, tubes in session.execute(query):
+        found.setdefault(-owner, [0] * len(STAGES))[stage - 1] = int(tubes)
+    return {lab: (a[0], a[1], a[2], a[3], a[4]) for lab, a in found.items()}
+
+
 def glance(session: Session, moment: Moment) -> Backlogs:
-    """Of the moment's place and its laboratories. With laboratories that only count, and looking back, everything is
-    read: what they do to ages is not in the sums."""
+    """Of the moment's place and its laboratories."""
     tree, place = moment.tree, moment.place
     campaign_id = tree.campaign.id
-    counting = sa.select(LabReport.key).where(LabReport.campaign_id == campaign_id).limit(1)
-    if moment.until is not None or place.level is Level.SITE or session.scalar(counting) is not None:
+    if moment.ask(session, _in_full):
         return serving(moment.ask(session, backlogs), tree, place)
     labs = _labs(session, campaign_id)
     sums = _sums(session, campaign_id, [place.id, *(-lab.id for lab in labs)])
@@ -117,5 +182,5 @@ def _backlog(moment: Moment, sums: Mapping[Stage, int], oldest: Mapping[int, int
         reported=sums.get(Stage.REPORTED, 0),
         reported_by_count=0,
         flow=(),
-        last_hour=(0, 0, 0, 0, 0),
+        last_hour=NOTHING_CAME,
     )

@@ -2,11 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from data.queries.backlog import backlogs
 from data.queries.matching import matching_picture
 from data.queries.moment import Moment
 from data.queries.overview import overview
-from data.queries.tube_glance import glance, serving
+from data.queries.tube_glance import glance, loaded
 from domain.backlog import Backlogs
 from domain.matching import outcome, window_of
 from domain.matching_plan import Plan
@@ -17,7 +16,7 @@ from domain.tube_page import TubesPicture, expected_path
 
 def tubes_picture(session: Session, moment: Moment) -> TubesPicture:
     """The place's backlog, narrowed to the laboratory the address names if it is one of the place's."""
-    found = serving(moment.ask(session, backlogs), moment.tree, moment.place)
+    found = moment.ask(session, loaded)
     chosen = next((row for row in found.labs if row.lab.code == moment.lab), None)
     # What will become of a city's tubes is worked out district by district, on their pages.
     above = moment.place.level is Level.CITY

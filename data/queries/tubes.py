@@ -2,7 +2,7 @@
 and the minutes cost that tubes have waited, never the number of tubes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from domain.backlog import (
     LabRef,
 )
 from domain.by_count import Counted, Taken, share_out, together
+from domain.ledger import missing_before
 from domain.places import Level, Place, PlaceTree
 from domain.tubes import Stage
 
@@ -76,31 +77,40 @@ def known(session: Session, moment: Moment) -> Known:
 
 
 def known_place(session: Session, moment: Moment) -> Known:
-    """What is known of the tubes of the moment's place alone: of laboratories only how many."""
-    return load(session, moment, [moment.place], of_labs=False)
+    """What is known of the tubes of the moment's place alone, not of laboratories."""
+    return load(session, moment, [moment.place], of_labs=())
 
 
 def known_parts(session: Session, moment: Moment) -> Known:
     """What the ledger needs of the moment's place, its children and all laboratories: no curves, and no ages but of
-    those on their way."""
+    what is missing."""
     return load(session, moment, [moment.place, *moment.place.children], whole=False)
 
 
 def load(
-    session: Session, moment: Moment, places: Iterable[Place], *, whole: bool = True, of_labs: bool = True
+    session: Session,
+    moment: Moment,
+    places: Iterable[Place],
+    *,
+    whole: bool = True,
+    of_labs: Collection[int] | None = None,
 ) -> Known:
-    """What is known of the tubes of `places` and of all laboratories, at the moment. Unless `of_labs`, without
-    ages and curves of these; unless `whole`, no curves at all, and ages only of what is on its way."""
+    """What is known of the tubes of `places` and of laboratories, at the moment: of all of them, or those of the ids
+    `of_labs`. Unless `whole`, no curves, and ages only of what is missing."""
     tree = moment.tree
     row = campaigns.find(session, tree.campaign.id)
     books = books_of(session, row, tree)
     labs = _labs(session, row.id)
-    owners = sorted({*(place.id for place in places), *(-lab.id for lab in labs)})
+    wanted = {*(place.id for place in places), *(-lab.id for lab in labs if of_labs is None or lab.id in of_labs)}
     reports = _lab_reports(session, row.id)
-    received = {lab.id for lab in labs if lab.id in {report[0] for report in reports}}
+    counting = {report[0] for report in reports}
+    received = {lab.id for lab in labs if lab.id in counting}
     if received:
-        owners = sorted({*owners, *(town.id for town in tree.each(Level.TOWN))})
-    kept = _read(session, row.id, owners, whole, owners if of_labs else [owner for owner in owners if owner > 0])
+        # Whose barcodes they take off the towns' books depends on what each of them has.
+        wanted |= {*(town.id for town in tree.each(Level.TOWN)), *(-lab_id for lab_id in received)}
+    # What counts take off is the oldest that waits: to know it, all that waits is read.
+    missing = missing_before(moment.now, tree.campaign.limits) if not whole and not received else None
+    kept = _read(session, row.id, sorted(wanted), whole, missing)
     if moment.place.level is Level.SITE:
         # Of sites among many only what is late matters, and that has an index of its own.
         _read_site(session, row.id, moment.place, kept)
@@ -196,9 +206,10 @@ _ON_THEIR_WAY = (SINCE_USE + Stage.ON_SITE, SINCE_USE + Stage.IN_TRANSIT)
 
 
 def _read(
-    session: Session, campaign_id: str, owners: Sequence[int], whole: bool, timed: Sequence[int]
+    session: Session, campaign_id: str, owners: Sequence[int], whole: bool, before: int | None
 ) -> dict[int, Kept]:
-    """The sums of `owners`, and of those that are `timed` ages and curves."""
+    """The sums, ages and curves of `owners`; unless `whole`, no curves, and ages only of what is on its way, since
+    `before` a minute if it is given."""
     found: dict[int, Kept] = defaultdict(Kept)
     table = TubeSum.__table__
     sums = sa.select(table.c.owner, table.c.period, *(table.c[name] for name in SUMS)).where(
@@ -208,16 +219,17 @@ def _read(
         found[row[0]].sums[row[1]] = dict(zip(SUMS, row[2:], strict=True))
     ages = sa.select(TubeAge.owner, TubeAge.kind, TubeAge.minute, TubeAge.tubes).where(
         TubeAge.campaign_id == campaign_id,
-        TubeAge.owner.in_(timed),
+        TubeAge.owner.in_(owners),
         TubeAge.tubes != 0,
         *([] if whole else [TubeAge.kind.in_(_ON_THEIR_WAY)]),
+        *([] if before is None else [TubeAge.minute < before]),
     )
     for owner, kind, minute, tubes in session.execute(ages):
         found[owner].ages[kind][minute] = tubes
     if not whole:
         return found
     flow = sa.select(TubeFlow.owner, TubeFlow.stage, TubeFlow.quarter, TubeFlow.tubes).where(
-        TubeFlow.campaign_id == campaign_id, TubeFlow.owner.in_(timed), TubeFlow.tubes != 0
+        TubeFlow.campaign_id == campaign_id, TubeFlow.owner.in_(owners), TubeFlow.tubes != 0
     )
     for owner, stage, quarter, tubes in session.execute(flow):
         found[owner].flow[stage][quarter] = tubes

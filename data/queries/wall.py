@@ -8,12 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from data.models import CurrentReport, Decision
-from data.queries.backlog import backlogs
 from data.queries.duty_board import duty_board
 from data.queries.map import map_picture
 from data.queries.moment import Moment, ref
 from data.queries.overview import overview
-from data.queries.tube_glance import serving
+from data.queries.tube_glance import loaded
 from domain.board import TownList
 from domain.contacts import Contact
 from domain.duty import State
@@ -99,7 +98,7 @@ def wall_map(session: Session, moment: Moment) -> WallMap:
 
 def wall_labs(session: Session, moment: Moment) -> Labs:
     """The busiest laboratories of the place, what could be diverted, and when all of their work is done."""
-    found = serving(moment.ask(session, backlogs), moment.tree, moment.place)
+    found = moment.ask(session, loaded)
     seen = moment.ask(session, overview)
     every = loads(found.labs, seen.campaign.limits)
     clear = [one.clears_at for one in every if one.clears_at is not None]

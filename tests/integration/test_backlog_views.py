@@ -13,8 +13,9 @@ from data.queries.late_tubes import late_tube_findings
 from data.queries.moment import Moment
 from data.queries.site_tubes import site_panel, site_tubes
 from data.queries.town import town_picture
-from data.queries.tube_glance import glance
+from data.queries.tube_glance import glance, loaded
 from data.queries.tube_page import tubes_picture
+from domain.lab_load import loads
 from domain.places import Level
 from domain.status import Severity
 from domain.tubes import BACKLOG, Stage
@@ -40,6 +41,18 @@ def tubes(world: World) -> World:
 def ask(world: World, query, place: str = DISTRICT, lab: str = "", until: int | None = None):
     with world.reading() as (session, tree):
         return query(session, Moment(tree, tree.by_code[place], world.revision(), world.clock(), until, lab=lab))
+
+
+@pytest.mark.parametrize("lab", ["", "LAB-A"])
+@pytest.mark.parametrize("hour", [(9, 50), (10, 31), (11, 1), (12, 0)])
+def test_laboratories_among_others_carry_the_same_load(tubes: World, lab, hour):
+    tubes.clock.to(at(*hour))
+    short, whole = ask(tubes, loaded, DISTRICT, lab), ask(tubes, backlogs, DISTRICT, lab)
+    limits = whole.backlog.campaign.limits
+    assert loads(short.labs, limits) == loads(whole.labs, limits)
+    assert short.backlog == whole.backlog
+    chosen = [row for row in short.labs if row.lab.code == lab]
+    assert chosen == [row for row in whole.labs if row.lab.code == lab]
 
 
 @pytest.mark.parametrize("place", [DISTRICT, TOWN, OTHER_TOWN])

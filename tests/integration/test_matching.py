@@ -9,7 +9,7 @@ from kit import DISTRICT, OPERATOR, OTHER_TOWN, TOWN, Api, SetClock, SignedIn, W
 
 from data import campaigns
 from data.ingest import labs
-from data.ingest.matching import say_support
+from data.ingest.matching import SupportWatch, say_support
 from data.ingest.tubes import Writer, ingest_tubes
 from data.models import LabBinding, LabRow, SupportCall
 from data.queries.matching import matching_picture
@@ -310,6 +310,21 @@ def test_support_is_called_once_for_a_laboratory_and_day(matched: World):
     kinds = [finding.kind for finding in matched.look().findings]
     assert kinds.count("support") == 1
     assert [finding.kind for finding in matched.look(OTHER_TOWN).findings].count("support") == 0
+
+
+def test_two_workers_that_look_at_once_call_once(matched: World):
+    with matched.database.write() as session:
+        session.execute(sa.update(LabRow).where(LabRow.code == "LAB-A").values(capacity_per_day=30))
+    for worker in (SupportWatch(), SupportWatch()):
+        worker.look(matched.database, matched.id, matched.clock())
+        worker.look(matched.database, matched.id, matched.clock())
+    assert matched.count(SupportCall) == 1
+
+
+def test_a_look_that_finds_nothing_keeps_no_writer_waiting(matched: World, monkeypatch):
+    monkeypatch.setattr(campaigns, "lock", None)
+    SupportWatch().look(matched.database, matched.id, matched.clock())
+    assert matched.count(SupportCall) == 0
 
 
 def test_tube_events_make_the_day_looked_at(matched: World, api: Api):
