@@ -334,7 +334,9 @@ def test_a_target_changes_only_with_a_reason(world: World):
     with world.database.read() as session:
         query = sa.select(TargetChange.target, TargetChange.reason).filter_by(campaign_id=world.id)
         changes = session.execute(
-            query.join(PlaceRow, PlaceRow.id == TargetChange.place_id).where(PlaceRow.code == "S1")
+            query.join(PlaceRow, PlaceRow.id == TargetChange.place_id)
+            .where(PlaceRow.code == "S1")
+            .order_by(TargetChange.id)
         )
         assert [tuple(c) for c in changes] == [(1000, ""), (1500, "census")]
 
