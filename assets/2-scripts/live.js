@@ -136,7 +136,7 @@
       const frame = table && JSON.stringify(tree, (name, value) => (name === "rowData" ? null : value));
       if (table && frames[slug] === frame && document.getElementById(table.id)) {
         // The reader's sort, filters and search stay: only the rows are others.
-        set_props(table.id, { rowData: table.rowData });
+        fill(table);
       } else if (document.getElementById(`drawing-${slug}`) && window.command.canDraw(tree)) {
         set_props(`drawing-${slug}`, { tree });
       } else {
@@ -162,6 +162,17 @@
       if (found) return found;
     }
     return null;
+  }
+
+  /** Give a table its rows. All of them anew would empty a filter the reader is just filling in: meanwhile each changes
+      where it is, and what comes or goes waits for the next picture. */
+  function fill({ id, rowData }) {
+    if (!document.querySelector(`[id="${id}"] .ag-filter`)) {
+      window.dash_clientside.set_props(id, { rowData });
+      return;
+    }
+    const grid = window.dash_ag_grid.getApi(id);
+    grid.applyTransaction({ update: rowData.filter(({ code }) => grid.getRowNode(code)) });
   }
 
   /** A tree for Dash itself, its figures in the present colours. */
