@@ -15,8 +15,8 @@ Drawn: TypeAlias = Component | list[Component]
 MOST = 24
 """Drawings a worker keeps. A city's ledger is two megabytes."""
 
-ANY = ("data-", "aria-")
-"""How the names of properties begin that every element may have."""
+NO_PROPERTIES = ("available_properties", "available_wildcard_properties")
+"""What a component knows of itself beside its properties and what begins with an underscore."""
 
 
 class Drawings:
@@ -49,17 +49,10 @@ def to_json(shown: object) -> bytes:
     return orjson.dumps(shown, default=_plain, option=orjson.OPT_NON_STR_KEYS)
 
 
-_names: dict[type, frozenset[str]] = {}
-"""The names that the properties of each kind of component may have."""
-
-
 def _plain(part: Any) -> dict[str, object]:
     """What `Component.to_plotly_json` says, without trying every name a property may have."""
     if not isinstance(part, Component):
         plain: dict[str, object] = part.to_plotly_json()
         return plain
-    known = _names.get(type(part))
-    if known is None:
-        known = _names[type(part)] = frozenset(part._prop_names)
-    props = {name: value for name, value in vars(part).items() if name in known or name.startswith(ANY)}
+    props = {name: value for name, value in vars(part).items() if name[0] != "_" and name not in NO_PROPERTIES}
     return {"props": props, "type": part._type, "namespace": part._namespace}

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 from dash import dcc, html
+from dash_ag_grid import AgGrid
 
+from components.entry import Input
 from data.queries.moment import Moment
 from domain.campaign import Campaign
 from domain.places import Level, Place, PlaceTree
@@ -31,6 +33,11 @@ def test_components_become_what_dash_makes_of_them():
             dcc.Link("S1", href="/?a=1", title=None),
             html.Button("一", id="b", disabled=False, **{"data-step": "closed", "aria-pressed": "false"}),
             html.Td(["x", html.B(3)], className="r", colSpan=9, key="k", style={"left": "3%"}),
+            # Each has properties of its own.
+            Input(type="text"),
+            Input(type="number", name="persons", min="1"),
+            dcc.Graph(id="g", figure={"data": []}, responsive=True),
+            AgGrid(id="t", rowData=[{"a": 1}], dashGridOptions={"rowHeight": 30}),
         ],
         hidden=True,
     )
