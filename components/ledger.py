@@ -27,7 +27,8 @@ def ledger_strip(desk: LedgerDesk, language: str) -> Component:
         reported = text(language, "ledger.reports", tubes=tubes, difference=signed(told))
     if site.over:
         span = duration(timedelta(minutes=limits.collect_minutes), language)
-        at_site = _said("crit", text(language, "ledger.over", count=count(site.over), limit=span))
+        over = text(language, "ledger.over", count=count(site.over), limit=span)
+        at_site = _said("crit", over + _of_missing(site.tubes - ledger.on_site, language))
     else:
         at_site = html.Span(_oldest(site.oldest_minutes, site.limit_minutes, language), className="n")
     waiting = ledger.at_lab + ledger.testing
@@ -39,12 +40,14 @@ def ledger_strip(desk: LedgerDesk, language: str) -> Component:
         span = duration(timedelta(minutes=limits.missing_after_minutes), language)
         missing = text(language, "ledger.not_received", limit=span)
     late = "crit" if way.over else "warn" if way.near else ""
+    on_way = _oldest(way.oldest_minutes, way.limit_minutes, language)
+    on_way += _of_missing(way.tubes - ledger.in_transit, language)
     cells = [
         _cell("", "used", text(language, "ledger.used"), count(ledger.used),
               html.Span(reported, className="n", title=reported)),
         _cell("=", "on_site", text(language, "ledger.on_site"), count(ledger.on_site), at_site),
         _cell("+", "in_transit", text(language, "ledger.in_transit"), count(ledger.in_transit),
-              html.Span(_oldest(way.oldest_minutes, way.limit_minutes, language), className=f"n {late}".strip())),
+              html.Span(on_way, className=f"n {late}".strip(), title=on_way)),
         _cell("+", "received", text(language, "ledger.received"), count(ledger.received),
               html.Span(received, className="n", title=received)),
         _cell("+", "missing", text(language, "ledger.missing"), count(ledger.missing),
@@ -60,6 +63,11 @@ def _oldest(minutes: int | None, limit: int, language: str) -> str:
         return text(language, "ledger.nothing_waits")
     age, most = (duration(timedelta(minutes=m), language) for m in (minutes, limit))
     return text(language, "ledger.oldest", age=age, limit=most)
+
+
+def _of_missing(tubes: int, language: str) -> str:
+    """Ages are of all tubes in a stage; so many of them the strip counts as missing, in a cell of their own."""
+    return text(language, "format.dot") + text(language, "ledger.of_missing", count=count(tubes)) if tubes > 0 else ""
 
 
 def _said(colour: str, said: str) -> html.Span:
