@@ -5,6 +5,7 @@
   "use strict";
   const POLL_MS = 1000;
   const TIMEOUT_MS = 4000;
+  const PICTURE_MS = 15000; // a picture is larger and may have to be put together first; meanwhile the asking goes on
   const PATIENCE = 3; // failures in a row before the reader is told
   const OVERTAKEN_S = 10; // how much later than the next one an answer can come
   const SLOW_MS = 300; // a refresh shorter than this shows nothing
@@ -23,11 +24,11 @@
   let failedSnapshots = 0;
   let busy = false;
   let again = false; // a wish to poll at once that came while busy
+  let fetching = null; // {asked, again}: the picture on its way; that of another page takes its place
 
   const element = () => document.getElementById("live");
   const said = () => JSON.stringify({ ...element()?.dataset });
   const pause = () => new Promise((done) => setTimeout(done, 0));
-  const get = (url) => window.command.get(url, TIMEOUT_MS);
 
   // ---- the loop ----
 
@@ -41,7 +42,7 @@
       const asked = shown;
       let head;
       try {
-        head = await get(`/live/${encodeURIComponent(live.dataset.campaign)}`);
+        head = await window.command.get(`/live/${encodeURIComponent(live.dataset.campaign)}`, TIMEOUT_MS);
         // A server that cannot ask its database shows what it has kept, and says for how long it has not heard.
         const behind = (head.behind ?? 0) * 1000;
         failedPolls = behind >= PATIENCE * POLL_MS ? Math.max(PATIENCE, failedPolls + 1) : 0;
@@ -52,7 +53,7 @@
         return;
       }
       if (asked !== shown || !isNewer(head)) return;
-      if (live.dataset.place) await refresh(live, head, asked);
+      if (live.dataset.place) refresh(live, head, asked);
       else waitForPlaces(head);
     } finally {
       busy = false;
@@ -102,32 +103,42 @@
   }
 
   async function refresh(live, head, asked) {
+    if (fetching?.asked === asked) { fetching.again = true; return; }
+    const mine = fetching = { asked };
+    const gone = () => fetching !== mine || asked !== said(); // the reader has gone on to another page
     const slow = setTimeout(() => document.body.toggleAttribute("data-refreshing", snapshot !== null), SLOW_MS);
     try {
       // A page that plays the hours of the day has fetched the next ones already.
-      const next = window.command.ahead?.(live.dataset, head) ?? (await get(address(live.dataset, head)));
-      if (asked !== said()) return; // the reader has gone on to another page
+      const next = window.command.ahead?.(live.dataset, head) ??
+        (await window.command.get(address(live.dataset, head), PICTURE_MS).catch(() => null));
+      if (gone()) return;
+      if (next === null) { failedSnapshots += 1; return; }
       snapshot = next;
       // The server may have sent us on to a newer one than we asked for.
       version = { epoch: next.epoch, revision: next.revision, minute: next.minute };
       failedSnapshots = 0;
       window.dispatchEvent(new CustomEvent("versionchange", { detail: version }));
-      await draw(asked);
+      await draw(gone);
     } catch (error) {
-      failedSnapshots += 1;
+      failedSnapshots += 1; // it came and cannot be drawn
       console.warn(error);
     } finally {
       clearTimeout(slow);
-      document.body.removeAttribute("data-refreshing");
+      if (fetching === mine) {
+        fetching = null;
+        document.body.removeAttribute("data-refreshing");
+        showState();
+        if (mine.again) poll();
+      }
     }
   }
 
   // ---- drawing ----
 
   /** Put every panel that differs from what is on the screen into its place, one per task. */
-  async function draw(asked) {
+  async function draw(gone) {
     for (const [slug, tree] of Object.entries(snapshot.panels)) {
-      if (asked !== said()) return; // what stands here now has another picture
+      if (gone()) return; // what stands here now has another picture
       const json = JSON.stringify(tree);
       if (drawn[slug] === json) continue;
       if (!document.getElementById(`panel-${slug}`)) continue;
@@ -147,7 +158,7 @@
       await pause();
     }
     await pause();
-    if (asked !== said()) return;
+    if (gone()) return;
     fillIn();
     lightUp();
     window.dispatchEvent(new CustomEvent("picturedrawn"));
@@ -190,7 +201,8 @@
     for (const [slug, json] of Object.entries(drawn)) {
       if (json.includes('"@') && !document.getElementById(`drawing-${slug}`)) delete drawn[slug];
     }
-    draw(shown);
+    const asked = shown;
+    draw(() => asked !== said());
   }
 
   function lightUp() {

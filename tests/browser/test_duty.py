@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import scenery
 import town_scene
-from look import SCREENS, SPOKEN, Look, dressed
+from look import SCREENS, SPOKEN, STILL, Look, dressed
 from playwright.sync_api import Route, expect
 from test_access import assert_no_violations
 from town_scene import DISTRICT, IMG, OTHER_TOWN, TOWN, Work
@@ -186,15 +186,15 @@ def test_choosing_an_hour_changes_strip_and_lists_and_the_page_stays(board: Look
 
 
 def test_a_picture_that_comes_late_is_not_drawn_under_another_hour(board: Look, owing: Work):
-    board.allow("abort")  # what is held longer than a page waits is asked again
     held: list[Route] = []
     board.page.route("**/snapshots/**", lambda route: held.append(route))
     owing.send(owing.row("W1", key="W1/now"), minutes=20)
     board.until(lambda: held)
     board.one("[data-duty-hour]").first.click()
-    held[0].continue_()
-    # When it asks for the picture of the hour chosen, the page is done with the other one.
     board.until(lambda: len(held) > 1)
+    with board.page.expect_response(held[0].request.url):
+        held[0].continue_()
+    board.page.wait_for_timeout(300)  # nothing to wait for: it must not be drawn
     assert strip(board)["missing"] == 2
     for route in held[1:]:
         route.continue_()

@@ -184,7 +184,6 @@ def test_an_answer_that_never_comes_is_given_up(page: Look, scene):
 
 def test_the_first_picture_is_awaited_before_grey_blocks_of_its_size(visitor):
     page = visitor()
-    page.allow("abort")  # what is held longer than a page waits is asked again
     held: list[Route] = []
     page.page.route(SNAPSHOTS, lambda route: held.append(route))
     page.go(wait=False)
@@ -214,8 +213,24 @@ def let_go(page: Look, held: list[Route]) -> None:
     page.page.unroute(SNAPSHOTS)
 
 
+def test_a_picture_that_takes_its_time_does_not_look_like_a_lost_line(page: Look, scene):
+    page.go(campaign="live")
+    before = page.number("persons")
+    held: list[Route] = []
+    page.page.route(SNAPSHOTS, lambda route: held.append(route))
+    by = send(scene)
+    page.until(lambda: held)
+    asked = len(page.requests)
+    # The page goes on asking for news, and asks for one picture only.
+    page.until(lambda: sum("/live/live" in url for url in page.requests[asked:]) >= 5)
+    assert len(held) == 1
+    page.state("live")
+    assert page.number("persons") == before
+    let_go(page, held)
+    moved(page, before, by)
+
+
 def test_a_refresh_keeps_the_old_values_until_the_new_ones_are_there(page: Look, scene):
-    page.allow("abort")
     page.go(campaign="live")
     before = page.number("persons")
     held: list[Route] = []
