@@ -3,7 +3,7 @@
    picture of the page. The server draws it (views/map_drawer.py). */
 (() => {
   "use strict";
-  const TIMEOUT_MS = 8000;
+  const TIMEOUT_MS = 15000;
 
   let shown = null; // what the drawer shows or is fetching, as a string; null while it is closed
   let opener = null; // what had the focus when it was opened
@@ -86,7 +86,7 @@
       if (number !== asked || !shown) return;
       // What stands there stays as long as it is the answer to the same question.
       if (drawer().dataset.state !== "shown") drawer().dataset.state = "failed";
-      console.warn(error.message);
+      console.info("no picture:", error.message);
     }
   }
 

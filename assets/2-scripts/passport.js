@@ -3,7 +3,7 @@
    brought up to date with every new picture of the page. The server draws it (views/passport.py). */
 (() => {
   "use strict";
-  const TIMEOUT_MS = 8000;
+  const TIMEOUT_MS = 15000;
   const SAID_MS = 2000;
   const NAMES = ["figure", "of", "in"];
 
@@ -94,7 +94,7 @@
       if (number !== asked || !shown) return;
       // What stands there stays as long as it is the answer to the same question.
       if (drawer().dataset.state !== "shown") drawer().dataset.state = "failed";
-      console.warn(error.message);
+      console.info("no picture:", error.message);
     }
   }
 

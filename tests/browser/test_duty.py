@@ -194,7 +194,7 @@ def test_a_picture_that_comes_late_is_not_drawn_under_another_hour(board: Look, 
     board.until(lambda: len(held) > 1)
     with board.page.expect_response(held[0].request.url):
         held[0].continue_()
-    board.page.wait_for_timeout(300)  # nothing to wait for: it must not be drawn
+    board.page.evaluate(STILL)
     assert strip(board)["missing"] == 2
     for route in held[1:]:
         route.continue_()
