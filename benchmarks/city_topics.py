@@ -30,9 +30,11 @@ BUILDS, WARM = 20, 2
 VIEWERS = (1, 10, 50, 200, 500)
 LOAD_SECONDS, ROUNDS = 4.0, 2
 WATCHING = 200
+SETTLED = 4
+"""Answers a viewer has had before the burst begins."""
 WATCH_SECONDS = 600.0
 """The longest anybody watches."""
-TUBES = 8_000
+TUBES = 16_000
 SINGLE, AT_ONCE = 40, 1_000
 WRITES = 10
 PROFILES = 3
@@ -171,6 +173,8 @@ def ingest(size: Size) -> Iterator[Measure]:
         with rig.opened(size.url) as database:
             cookies = [rig.sign_in(database, server) for _ in range(WATCHING // 10)]
         with _watched(server, size, cookies) as hall:
+            # They came before the burst did, and every worker has shown them its first picture.
+            rig.until(lambda: hall.answers >= SETTLED * WATCHING, 60, "the viewers are not answered")
             yield from _events(server, size, token, f"tube events while {WATCHING} watch", TUBES, at_least(10_000))
         seen = hall.answers, hall.failures
         yield Measure(f"answers to the {WATCHING} meanwhile", seen[0], "", note=f"{seen[1]} failures")
@@ -182,7 +186,7 @@ def _events(
     with rig.opened(size.url) as database, database.read() as session:
         row = campaigns.find(session, size.campaign)
         campaign, now = campaigns.campaign_of(row), campaigns.now_for(row, system_clock())
-    number = 90_000_000 + int(time.time()) % 9_000 * 1_000 + first
+    number = 100_000_000 + int(time.time()) % 1_000_000 * 1_000 + first
     # Of the last minutes: what has been on its way for hours would fill every later picture with findings.
     rows = list(tubes.events(campaign, number, TUBES, 3, 20, size.site_codes, now))
     batches = tubes.bodies(rows, 1_000)

