@@ -5,7 +5,6 @@ serves; see docs/production.md.
 """
 
 import atexit
-import gc
 import os
 import shutil
 import signal
@@ -53,6 +52,7 @@ _metrics_folder()
 # Only now: these lead to modules that count.
 from gunicorn.glogging import Logger  # noqa: E402
 
+import memory  # noqa: E402
 from config import load  # noqa: E402
 from telemetry import log  # noqa: E402
 
@@ -95,14 +95,8 @@ control_socket_disable = True
 
 
 def when_ready(_server: object) -> None:
-    """What the application is made of stays in memory the workers share: the collector leaves it alone. It would
-    write a mark into every object, and the system would copy those pages for every worker.
-
-    And it looks for what is left over after 50,000 new objects, some 10 MB, instead of after 700: a batch of a
-    thousand tube events makes 30,000 that all go by themselves, and looking took a fifth to a third of its time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000)
+    """The application stands, the workers are not there yet: they share it."""
+    memory.settle()
 
 
 def post_worker_init(worker: Any) -> None:

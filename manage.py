@@ -14,6 +14,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
+import memory
 from commands import areas as area_commands
 from commands import database as database_commands
 from commands import people as people_commands
@@ -409,4 +410,5 @@ source_commands.register(cli)
 
 
 if __name__ == "__main__":
+    memory.settle()
     cli()

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import memory
 from benchmarks.measure import Measure, table
 
 TOPICS = (
@@ -83,6 +84,7 @@ def keep(measured: dict[str, list[Measure]], facts: dict[str, Any]) -> None:
 
 
 def main() -> int:
+    memory.settle()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("topics", nargs="*", metavar="topic", help=f"some of {', '.join(TOPICS)}")
     wanted = parser.parse_args().topics or list(TOPICS)

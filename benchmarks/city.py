@@ -22,6 +22,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+import memory
 from benchmarks import city_topics, postgres, rig
 from benchmarks.__main__ import machine
 from benchmarks.measure import Measure, Target, table
@@ -80,6 +81,7 @@ def main() -> int:
     wanted = given.topics or list(city_topics.TOPICS)
     if unknown := set(wanted) - set(city_topics.TOPICS):
         parser.error(f"no such topic: {', '.join(sorted(unknown))}")
+    memory.settle()
     district, city = _both(given.share, clock_time.fromisoformat(given.until))
     facts = machine()
     print(f"{facts['cores']} cores ({facts['cpu']}), {facts['ram_gb']} GB, Python {facts['python']}, "

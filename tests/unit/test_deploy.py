@@ -61,7 +61,7 @@ def test_the_container_has_everything_the_application_is_made_of_and_runs_as_nob
     copied = {words for line in re.findall(r"^COPY (?!--from)(.+) \S+$", final, re.M) for words in line.split()}
     assert {source for source in copied if not (ROOT / source).exists()} == set()
     ours = {file.parent.name for file in ROOT.glob("*/__init__.py")} - {"benchmarks", "tests"}
-    assert ours | {"assets", "app.py", "config.py", "manage.py", "gunicorn.conf.py"} <= copied
+    assert ours | {"assets", "app.py", "config.py", "memory.py", "manage.py", "gunicorn.conf.py"} <= copied
     assert re.search(r"^USER \d+:\d+$", final, re.M)
     assert "HEALTHCHECK" in final
     assert "pip install" in build
