@@ -82,6 +82,7 @@ class PlaceTree:
         self._by_level = {level: tuple(p for p in self.by_id.values() if p.level is level) for level in LEVELS}
         self._targets: dict[int, int | None] = {}
         self._open: dict[int, frozenset[int]] = {}
+        self._opened: dict[frozenset[int], frozenset[int]] = {}
         self._expected: dict[int, tuple[int, ...]] = {}
         self._sites: dict[int, tuple[Place, ...]] = {}
         self._plan: dict[int, tuple[float, ...] | None] = {}
@@ -135,12 +136,14 @@ class PlaceTree:
         if site.id not in self._open:
             c = self.campaign
             openings = site.openings or ((c.starts_at, c.deadline),)
-            self._open[site.id] = frozenset(
+            periods = frozenset(
                 k
                 for begins, ends in openings
                 if ends > begins
                 for k in range(max(0, c.period_of(begins)), min(c.periods, -((c.anchor - ends) // c.interval)))
             )
+            # Most sites of a city are open alike: they share one set.
+            self._open[site.id] = self._opened.setdefault(periods, periods)
         return self._open[site.id]
 
     def expected(self, place: Place) -> tuple[int, ...]:
