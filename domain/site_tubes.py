@@ -60,8 +60,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class SiteTubesPicture:
-    """The panel of a site: where its tubes are, box by box, the latest first; `odd` of them are missing, registered
-    twice or at the wrong laboratory, which the ledger settles."""
+    """The panel of a site: where its tubes are, box by box, the latest first; `odd` counts the tubes of its open
+    findings, `missing` those that are not received under their code."""
 
     backlog: Backlog
     place: PlaceRef

@@ -10,16 +10,21 @@ from sqlalchemy.orm import Session
 from data.models import TubeRow, TubeSum
 from data.queries.backlog import place_backlog
 from data.queries.moment import Moment, ref
+from data.queries.tube_findings import tube_findings
 from data.queries.tubes import known
 from data.stored_reports import batched_list
 from domain.campaign import Campaign
 from domain.ledger import missing_before
 from domain.places import Place
 from domain.site_tubes import Box, SiteTubes, SiteTubesPicture
-from domain.tubes import Finding, Stage
+from domain.tube_findings import Kind
+from domain.tubes import Stage
 
-ODD = Finding.DUPLICATE | Finding.WRONG_LAB
-"""What the ledger asks about a used tube, besides being missing."""
+LOST = frozenset({Kind.MISREAD, Kind.MISSING})
+"""Kinds of findings about a tube nobody has received under its code."""
+
+ODD = LOST | {Kind.WRONG_LAB, Kind.DUPLICATE}
+"""Kinds of findings about tubes a site has used."""
 
 
 def site_tubes(session: Session, campaign: Campaign, sites: Iterable[Place], now: datetime) -> dict[int, SiteTubes]:
@@ -51,7 +56,6 @@ def site_panel(session: Session, moment: Moment) -> SiteTubesPicture:
     """The tubes of the site `moment.place`, box by box."""
     site, campaign = moment.place, moment.tree.campaign
     now = int(moment.now.timestamp())
-    cut = missing_before(moment.now, campaign.limits) * 60
     t, f = TubeRow, sa.func
     entered = sa.case(
         (t.stage == Stage.ON_SITE, t.used_at), (t.stage == Stage.IN_TRANSIT, t.collected_at),
@@ -61,21 +65,19 @@ def site_panel(session: Session, moment: Moment) -> SiteTubesPicture:
         sa.select(
             t.box, t.stage, f.count(), f.min(t.used_at), f.max(t.used_at), f.max(t.collected_at),
             f.max(t.received_at), f.min(entered),
-            f.sum(sa.case((t.waiting & (t.used_at < cut), 1), else_=0)),
-            f.sum(sa.case((t.findings.bitwise_and(int(ODD)) != 0, 1), else_=0)),
         )
         .where(t.campaign_id == campaign.id, t.site_id == site.id, t.stage > 0)
         .group_by(t.box, t.stage)
     )  # fmt: skip
     by_box: dict[str, list[Any]] = {}
-    missing = odd = 0
-    for box, *rest, lost, strange in session.execute(query):
+    for box, *rest in session.execute(query):
         by_box.setdefault(box or "", []).append(rest)
-        missing, odd = missing + lost, odd + strange
     boxes = sorted((_box(name, rows, now) for name, rows in by_box.items()), key=lambda box: box.last_used)
+    still_open = [finding for finding in moment.ask(session, tube_findings).open if finding.kind in ODD]
     return SiteTubesPicture(
         place_backlog(moment.ask(session, known), site, moment.until), ref(site), tuple(reversed(boxes)),
-        odd + missing, missing,
+        sum(finding.tubes for finding in still_open),
+        sum(finding.tubes for finding in still_open if finding.kind in LOST),
     )  # fmt: skip
 
 

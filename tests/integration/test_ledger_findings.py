@@ -16,6 +16,7 @@ from data.ingest.tube_findings import Actor, do_step
 from data.models import FindingEvent, SiteSignOff, TubeEvent
 from data.queries.handover import handover
 from data.queries.moment import Moment
+from data.queries.site_tubes import site_panel
 from data.queries.tube_findings import tube_findings
 from domain.errors import Refused
 from domain.finding_claims import StepClaim
@@ -174,6 +175,22 @@ def test_a_cause_a_note_and_a_correction_close_a_finding_and_reopening_takes_it_
     assert differences(tubes) == 0
     actions = [a.action for a in tubes.audits() if a.action.startswith("finding.")]
     assert actions == ["finding.cause", "finding.closed", "finding.reopened", "finding.closed"]
+
+
+def test_what_is_closed_is_nothing_to_settle_at_its_site(tubes: World, api: Api):
+    box(tubes, range(6), (0, 1, 2, 3))
+    tell(tubes, event(code(7), "sampled", 8, site="S1"), event(code(7), "received", 10, lab="LAB-B"))
+    panel = panel_of(tubes, "S1")
+    assert (panel.odd, panel.missing) == (3, 2)
+    done(api, step(only(tubes, Kind.MISSING).id, "closed", cause="not_scanned", note="请实验室补扫"))
+    panel = panel_of(tubes, "S1")
+    assert (panel.odd, panel.missing) == (1, 0)
+    assert panel_of(tubes, "S4").odd == 0
+
+
+def panel_of(world: World, site: str):
+    with world.reading() as (session, tree):
+        return site_panel(session, Moment(tree, tree.by_code[site], world.revision(), world.clock()))
 
 
 def test_a_closing_without_correction_holds_until_more_comes_to_it(tubes: World, api: Api):
