@@ -317,8 +317,10 @@ def _glances(snapshots: Snapshots, wall: Wall, entry: Entry, row: FleetRow) -> d
     for scene in row.screen.settings.scenes:
         body = _picture(snapshots, wall, entry, row, scene)
         if body is not None:
-            said = orjson.loads(gzip.decompress(body))[wording]
-            found[scene] = Glance(tuple((one["text"], one["state"], one["after"]) for one in said))
+            kept = orjson.loads(gzip.decompress(body))
+            said = tuple((one["text"], one["state"], one["after"]) for one in kept[wording])
+            # Pictures frozen before the number was told have none.
+            found[scene] = Glance(said, kept.get("number"))
     return found
 
 

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from components import own_panels
 from components.context import PageContext, named
 from components.drawing import Drawing
+from components.format import count
 from components.icons import icon, severity_name
 from components.screen_words import PACES, Glance, ago, headline, mode_words, scene_name, shown_scene, tile
 from data.queries.fleet import FleetRow
@@ -177,15 +178,24 @@ def _jumps(seen: Seen, row: FleetRow, on: str, language: str) -> html.Section:
     buttons = []
     for number, scene in enumerate(row.screen.settings.scenes, 1):
         parts: list[Component | str] = [html.Span(str(number), className="mut"), html.B(scene_name(scene, language))]
-        worst = seen.glances[scene].worst if scene in seen.glances else None
-        if worst is not None:
-            parts.append(
-                html.Span(icon(worst), className=str(worst), role="img", title=severity_name(worst, language))
-            )
+        parts += _told(seen.glances.get(scene), language)
         if scene == on:
             parts.append(html.Span(text(language, "remote.on"), className="b"))
         buttons.append(_button(row, "jump", parts, "rc-jump on" if scene == on else "rc-jump", scene=scene))
     return _section("remote.jump", html.Div(buttons, className="rc-two"), language)
+
+
+def _told(glance: Glance | None, language: str) -> list[Component | str]:
+    """The worst state of a scene, and how many sites or findings it is about."""
+    if glance is None:
+        return []
+    parts: list[Component | str] = []
+    worst = glance.worst
+    if worst is not None:
+        parts.append(html.Span(icon(worst), className=str(worst), role="img", title=severity_name(worst, language)))
+    if glance.number is not None:
+        parts.append(html.Span(count(glance.number), className=f"b {worst or ''}".strip()))
+    return parts
 
 
 def _towns(seen: Seen, row: FleetRow, language: str) -> html.Section | None:

@@ -21,9 +21,11 @@ PACES = (5, 10, 20)
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a scene says on the screen: its headline's clauses as (words, state, what follows), in its language."""
+    """What a scene says on the screen: its headline's clauses as (words, state, what follows), in its language, and
+    how many sites or findings it is about; None where it counts neither."""
 
     clauses: tuple[tuple[str, str, str], ...]
+    number: int | None = None
 
     @property
     def worst(self) -> Severity | None:

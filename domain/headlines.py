@@ -41,6 +41,18 @@ def has_news(headline: Headline) -> bool:
     return any(clause.severity in BAD for clause in headline)
 
 
+def number(headline: Headline) -> int | None:
+    """How many sites the bad clause is about; None where nothing is bad, and where it is about no sites: tubes in
+    thousands and hours say nothing without their words."""
+    bad = next((clause for clause in headline if clause.severity in BAD), None)
+    if bad is None:
+        return None
+    counted, places = bad.params.get("count"), bad.params.get("places")
+    if isinstance(counted, int):
+        return counted
+    return len(places) if isinstance(places, tuple) else None
+
+
 def progress(rows: Overview) -> Headline:
     """How many, how far from plan, and where most of the gap is."""
     if rows.data_until is None:

@@ -14,4 +14,4 @@ def layout(**_: str) -> Component:
     language = found.language if found else DEFAULT
     title = text(language, "not_found.title")
     message = states.message("search", "", title, dash.dcc.Link(text(language, "not_found.next"), href="/"))
-    return shell.frame(found, "overview", title, [message]) if found else message
+    return shell.frame(found, "overview", title, [message], extra="main-empty") if found else message

@@ -2,7 +2,7 @@
 
 A scene's snapshot has its panels in the forms `wide` and `tall` (a scene without `tall` has no place on an upright
 screen), the `stamp`, and beside them what the screen's own clockwork needs: the headline in its three wordings,
-whether a rotation goes past the scene, and the marks of all severe findings.
+how many sites or findings it is about, whether a rotation goes past the scene, and the marks of all severe findings.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,12 +64,15 @@ def _facts(slug: str, said: Said) -> Callable[[Session, Moment, str], Mapping[st
             "headline": words(clauses),
             "headline_stale": words(headlines.stale(seen)),
             "headline_frozen": words(headlines.frozen(seen, clauses)),
+            "number": headlines.number(clauses),
             "skip": slug != NEVER_SKIPPED and not headlines.has_news(clauses),
             "severe": severe(seen.findings),
             "late": late_note(moment.ask(session, queries.wall_chain), language) if seen.stale else "",
         }
         if slug == "wall-alerts":
-            found["cases"] = _cases(moment.ask(session, wall_alerts), words, language)
+            rows = moment.ask(session, wall_alerts)
+            found["cases"] = _cases(rows, words, language)
+            found["number"] = len(rows.open) or None
         return found
 
     return facts

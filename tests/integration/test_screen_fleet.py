@@ -1,6 +1,7 @@
 """The fleet of briefing screens: what they say of themselves, who may do what to them, and its two pages."""
 
 import json
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -187,6 +188,26 @@ def test_the_fleet_page_tells_what_is_wrong_and_the_remote_what_is_on(api: Api, 
     assert "会商室" in remote
     assert "南山镇指挥部" not in remote
     assert ("恢复轮播" if language == "zh" else "Rotate again") in remote
+
+
+def test_the_remote_says_how_many_sites_each_scene_is_about(api: Api, keeper: SignedIn):
+    number, device = joined(api, keeper, scenes=["wall-progress", "wall-chain"])
+    owing = picture(device.scene("wall-chain"))["number"]
+    assert owing
+    tiles = parts(keeper.get(f"/panels/{api.world.id}/remote?screen={number}").json, "data-scene")
+    chain = [tile for tile in tiles if tile["data-drive"] == "jump"][1]
+    assert [str(owing)] == [part["props"]["children"] for part in chain["children"][3:]]
+    assert picture(device.scene("wall-progress"))["number"] is None
+
+
+def parts(tree: object, attribute: str) -> list[dict[str, Any]]:
+    """The properties of every part of a tree that has the attribute."""
+    if isinstance(tree, list):
+        return [found for part in tree for found in parts(part, attribute)]
+    if not isinstance(tree, dict):
+        return []
+    own = [tree] if attribute in tree else []
+    return own + [found for part in tree.values() for found in parts(part, attribute)]
 
 
 def test_the_picture_in_small_is_the_one_the_screen_shows(api: Api, keeper: SignedIn):

@@ -169,3 +169,19 @@ def test_where_too_many_owe_to_be_named_the_chain_counts_them_by_place():
     assert missing.key == "missing_counted"
     assert missing.params["towns"] == ((TOWN, 40), (OTHER, 7))
     assert missing.params["count"] == 47
+
+
+@pytest.mark.parametrize(
+    ("clauses", "number"),
+    [
+        (headlines.site_map(wall_map(3, towns=((TOWN, 2), (OTHER, 1)))), 3),
+        (headlines.site_map(wall_map(0, missing=2)), 2),
+        (headlines.chain(CHAIN[0][0]), 2),
+        (headlines.chain(CHAIN[1][0]), 3),
+        (headlines.chain(CHAIN[2][0]), None),
+        (headlines.progress(BEHIND), None),
+        (headlines.labs(labs(load(LAB, 5.0, severity=Severity.WARN))), None),
+    ],
+)
+def test_a_number_is_of_sites_and_of_nothing_else(clauses: Headline, number: int | None):
+    assert headlines.number(clauses) == number
