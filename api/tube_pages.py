@@ -24,6 +24,7 @@ from data.ingest.tube_lists import EVENT, ListKind, take_list
 from data.ingest.tubes import Writer
 from data.queries.lab_desk import lab_desk
 from data.queries.positives import lab_board
+from data.queries.tube_glance import glance
 from data.queries.tube_life import find_tubes, tube_life
 from data.tube_books import books_of
 from domain.clock import Clock
@@ -62,10 +63,12 @@ def blueprint(database: Database, clock: Clock) -> Blueprint:
         with database.read() as session:
             entry = enter(session, campaign_id, Action.READ, clock)
             code = _lab_asked(session, entry, request.args.get("lab", ""))
-            desk = lab_desk(session, entry.moment(entry.tree.roots[0]), code)
+            # A laboratory sees all it has to do with; who looks at its desk, what comes from his own place.
+            seen = entry.home or entry.tree.roots[0]
+            desk = lab_desk(session, entry.moment(entry.tree.roots[0]), code, seen)
             tasks = None
             if entry.caller.may(Action.SEE_RESULTS):
-                tasks = lab_tasks(lab_board(session, entry.tree, code, entry.now), spoken())
+                tasks = lab_tasks(lab_board(session, entry.tree, code, entry.now, seen), spoken())
             panels = {
                 "lab": desk_page.page(desk, tasks, spoken()),
                 "lab-hours": desk_page.hours(desk, spoken()),
@@ -106,7 +109,7 @@ def _tube(session: Session, entry: Entry, typed: str) -> list[object]:
         entry.row.id,
         spoken(),
         places=entry.caller.role is not Role.LAB,
-        labs=may_look_at_labs(entry),
+        labs=_labs_open(session, entry),
         results=entry.caller.may(Action.SEE_RESULTS),
     )
     if not typed:
@@ -148,6 +151,13 @@ def may_look_at_labs(entry: Entry) -> bool:
     return entry.caller.may(Action.DESK) and place is not None and place.level in (Level.CITY, Level.DISTRICT)
 
 
+def _labs_open(session: Session, entry: Entry) -> frozenset[str]:
+    """The laboratories whose desks the reader may look at: those that serve his place."""
+    if not may_look_at_labs(entry):
+        return frozenset()
+    return frozenset(row.lab.code for row in glance(session, entry.moment(entry.scope(None))).labs)
+
+
 def _lab_asked(session: Session, entry: Entry, asked: str) -> str:
     """The laboratory whose desk is shown: a laboratory's own, else the one asked for. Raises `Problem` 403, 404."""
     if entry.caller.role is Role.LAB:
@@ -156,7 +166,7 @@ def _lab_asked(session: Session, entry: Entry, asked: str) -> str:
         return entry.caller.place
     if not may_look_at_labs(entry):
         raise Problem(403, "forbidden", "forbidden_role", role=entry.caller.role)
-    labs = books_of(session, entry.row, entry.tree).labs
+    labs = _labs_open(session, entry)
     if asked not in labs:
         if asked or not labs:
             raise Problem(404, "not_found", "unknown_lab", lab=asked[:40])

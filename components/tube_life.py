@@ -28,12 +28,13 @@ from locales import text
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whom it is drawn for. `places` says that pages of places are open to him, `results` that results are."""
+    """Whom it is drawn for. `places` says that pages of places are open to him, `labs` which laboratories'
+    desks are, `results` that results are."""
 
     campaign_id: str
     language: str
     places: bool
-    labs: bool
+    labs: frozenset[str]
     results: bool
 
 
@@ -296,7 +297,7 @@ def _findings(found: TubeLife, reader: Reader) -> html.Section:
         to = href("site", campaign=campaign.id, place=found.place.code, language=language, hour=start)
         said = text(language, "tube_life.report", hour=period(end, campaign, language))
         links.append(dcc.Link([icon("file"), said], href=to, className="btn"))
-    if reader.labs and found.lab is not None:
+    if found.lab is not None and found.lab.code in reader.labs:
         to = href("lab", campaign=reader.campaign_id, place=None, language=language, lab=found.lab.code)
         links.append(
             dcc.Link(text(language, "tube_life.to_lab", lab=found.lab.label(language)), href=to, className="btn")

@@ -29,14 +29,18 @@ class _OnTheWay(NamedTuple):
     collected_at: int | None
 
 
-def lab_desk(session: Session, moment: Moment, code: str) -> LabDesk:
-    """The desk of the laboratory of that code; `moment` is of the campaign's topmost place. Raises `KeyError` where
-    there is no such laboratory."""
+def lab_desk(session: Session, moment: Moment, code: str, seen: Place) -> LabDesk:
+    """The desk of the laboratory of that code; `moment` is of the campaign's topmost place. Counts are the
+    laboratory's; tubes, boxes and findings are named as far as they come from `seen` and below. Raises `KeyError`
+    where there is no such laboratory."""
     campaign = moment.tree.campaign
     found = {row.lab.code: row for row in backlogs(session, moment).labs}[code]
     lab_id = found.lab.id
-    way = _on_the_way(session, campaign.id, lab_id)
-    findings = tube_findings(session, moment).open
+    below = {site.id for site in moment.tree.sites(seen)}
+    way = [
+        tube for tube in _on_the_way(session, campaign.id, lab_id) if tube.site_id in below or seen is moment.place
+    ]
+    findings = tube_findings(session, Moment(moment.tree, seen, moment.revision, moment.now)).open
     return LabDesk(
         campaign=campaign,
         now=moment.now,

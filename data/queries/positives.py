@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from data.models import LabRow, PositiveResample, PositiveTask
 from data.queries.moment import Moment, ref
 from data.queries.open_positives import Looked, Row, look_at, rows_of
-from domain.places import Level, PlaceTree
+from domain.places import Level, Place, PlaceTree
 from domain.positive_board import Board, LabRef, Task, board_of
 
 
@@ -22,11 +22,15 @@ def positive_board(session: Session, moment: Moment) -> Board:
     return board_of(moment.tree.campaign, moment.now, ref(place), found)
 
 
-def lab_board(session: Session, tree: PlaceTree, lab_code: str, now: datetime) -> Board:
-    """The tasks whose results the laboratory found, wherever their tubes come from."""
+def lab_board(session: Session, tree: PlaceTree, lab_code: str, now: datetime, seen: Place | None = None) -> Board:
+    """The tasks whose results the laboratory found: of tubes from `seen` and below, else wherever they come from."""
     query = sa.select(LabRow.id).where(LabRow.campaign_id == tree.campaign.id, LabRow.code == lab_code)
     lab_id = session.scalar(query)
-    found = _board(session, tree, now, lambda row: lab_id is not None and row.lab_id == lab_id)
+
+    def wanted(row: Row) -> bool:
+        return lab_id is not None and row.lab_id == lab_id and (seen is None or seen.id in row.place.ancestors)
+
+    found = _board(session, tree, now, wanted)
     return board_of(tree.campaign, now, None, found)
 
 

@@ -198,6 +198,12 @@ def test_whoever_is_at_home_sees_the_marks(warm: dict[str, set[str]]):
         assert len(seen) > 25, (side, sorted(seen))
 
 
+def test_the_desk_of_another_districts_laboratory_is_closed_to_a_district(places: tuple[Api, Api], warm: object):
+    asker = Asker(places[0], "district")
+    asker.ask(f"/panels/near/lab?lab={DISTRICT.lab}")
+    assert asker.answer.status_code == 404
+
+
 @pytest.mark.parametrize("who", OTHERS)
 def test_nobody_is_told_anything_of_another_place(places: tuple[Api, Api], warm: dict[str, set[str]], who: str):
     near, far = places

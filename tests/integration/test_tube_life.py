@@ -15,6 +15,8 @@ from data import campaigns
 from data.ingest.files import What
 from data.ingest.tubes import Writer, ingest_tubes
 from data.models import TubeAlias, TubeRow
+from data.queries.lab_desk import lab_desk
+from data.queries.moment import Moment
 from data.queries.tube_life import find_tubes, tube_life
 from domain.permissions import Role
 from domain.status import Severity
@@ -267,6 +269,30 @@ def test_a_laboratory_sees_on_its_desk_what_it_has_what_comes_and_what_a_box_lac
     assert "4406 0700 0104" not in said  # still at its site
     assert "M1" in said
     assert "二号" not in said
+
+
+def test_at_a_shared_laboratory_everybody_sees_what_comes_from_his_own_place(world: World):
+    for code, site in ((TUBE, "S1"), ("440607000002", "S4")):
+        send(
+            world,
+            event("sampled", 8, barcode=code, site=site, persons=10),
+            event("collected", 9, barcode=code, site=site, box=f"B-{site}", manifest="M1"),
+            event("sampled", 8, 5, barcode=f"{code}9", site=site, persons=10),
+            event("received", 10, barcode=f"{code}9", lab="LAB-1", box=f"B-{site}", manifest="M1"),
+        )
+    with world.database.write() as session:
+        session.execute(
+            sa.update(TubeRow).values(home_lab_id=sa.select(sa.func.min(TubeRow.lab_id)).scalar_subquery())
+        )
+    with world.reading() as (session, tree):
+        for seen, sites in ((DISTRICT, {"S1", "S4"}), (TOWN, {"S1"}), (OTHER_TOWN, {"S4"})):
+            moment = Moment(tree, tree.by_code[DISTRICT], world.revision(), world.clock())
+            desk = lab_desk(session, moment, "LAB-1", tree.by_code[seen])
+            assert {box.site.code for box in desk.boxes} <= sites
+            assert {coming.town.code for coming in desk.coming} == {
+                tree.by_id[tree.by_code[s].ancestors[1]].code for s in sites
+            }
+            assert {finding.site.code for finding in desk.findings if finding.site} <= sites
 
 
 def test_another_laboratorys_desk_is_closed_and_the_districts_people_may_open_any(world: World, api: Api):
